@@ -1,0 +1,52 @@
+# make demo | test | test-system | check | coverage | flags | clean     (PYTHON=python3.12 make test)
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
+MANIFEST := pyproject.toml constraints.txt
+
+.PHONY: demo test test-system check coverage flags clean
+.DEFAULT_GOAL := demo
+
+demo: $(VENV)/.runs
+	$(BIN)/imagette train
+
+test: check
+	$(BIN)/python -m pytest -m "not system"
+
+test-system: $(VENV)/.develops
+	$(BIN)/python -m pytest -m system
+
+check: $(VENV)/.develops
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+coverage: $(VENV)/.develops
+	$(BIN)/python scripts/coverage.py
+
+flags: $(VENV)/.develops
+	$(BIN)/python scripts/flags.py
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find src tests scripts benchmarks -name __pycache__ -prune -exec rm -rf {} +
+
+# A stamp is as new as the last install, so an unchanged manifest installs nothing again.
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "imagette needs Python 3.11 or newer; '$(PYTHON)' is" \
+	    "$$($(PYTHON) --version 2>&1 || true). Name another: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; \
+	  exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.runs: $(VENV)/.made $(MANIFEST)
+	@echo "Installing imagette with PyTorch into $(VENV) ..."
+	@$(PIP) install -c constraints.txt -e '.[torch]'
+	@touch $@
+
+$(VENV)/.develops: $(VENV)/.made $(MANIFEST)
+	@echo "Installing imagette with its development tools into $(VENV) ..."
+	@$(PIP) install -c constraints.txt -e '.[torch,dev]'
+	@touch $@ $(VENV)/.runs

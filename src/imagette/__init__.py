@@ -1,0 +1,69 @@
+r"""The workbench for small image classifiers, from one experiment file to a report.
+
+Names are found on first use, so that `import imagette` loads no framework, not even NumPy.
+
+>>> from imagette import parse, walk
+>>> walk(parse("flatten\nlinear classes"), input_shape=(1, 28, 28), classes=10).parameters
+7850
+"""
+
+_PUBLIC = {
+    "imagette.errors": (
+        "DataError",
+        "ImagetteError",
+        "MissingExtra",
+        "StoreError",
+        "TrainingError",
+        "UsageError",
+    ),
+    "imagette.network": (
+        "AvgPool",
+        "BatchNorm",
+        "Branches",
+        "Conv",
+        "Dropout",
+        "Flatten",
+        "GELU",
+        "LayerNorm",
+        "Linear",
+        "LogSoftmax",
+        "MaxPool",
+        "Mean",
+        "Network",
+        "ReLU",
+        "Residual",
+        "Sequential",
+        "Sigmoid",
+        "Softmax",
+        "Tanh",
+        "cost_table",
+        "named",
+        "parse",
+        "to_text",
+        "walk",
+        "widen",
+    ),
+    "imagette.data.spec": ("DataSpec",),
+    "imagette.data.dataset": ("open_data",),
+    "imagette.recipe.recipe": ("Recipe",),
+    "imagette.experiment": ("Experiment", "load"),
+}
+"""Every public name, under the module that holds it; `__init__.pyi` says the same to checkers."""
+
+_HOME = {name: module for module, names in _PUBLIC.items() for name in names}
+
+__all__ = ["__version__", *_HOME]
+
+
+def __getattr__(name: str) -> object:
+    from importlib import import_module, metadata
+
+    if name == "__version__":
+        return metadata.version("imagette")
+    if name not in _HOME:
+        raise AttributeError(f"module 'imagette' has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

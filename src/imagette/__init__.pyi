@@ -1,0 +1,52 @@
+"""What `__init__.py` finds lazily, said to type checkers and editors (a test compares the two)."""
+
+from imagette.data.dataset import (
+    open_data as open_data,
+)
+from imagette.data.spec import (
+    DataSpec as DataSpec,
+)
+from imagette.errors import (
+    DataError as DataError,
+    ImagetteError as ImagetteError,
+    MissingExtra as MissingExtra,
+    StoreError as StoreError,
+    TrainingError as TrainingError,
+    UsageError as UsageError,
+)
+from imagette.experiment import (
+    Experiment as Experiment,
+    load as load,
+)
+from imagette.network import (
+    GELU as GELU,
+    AvgPool as AvgPool,
+    BatchNorm as BatchNorm,
+    Branches as Branches,
+    Conv as Conv,
+    Dropout as Dropout,
+    Flatten as Flatten,
+    LayerNorm as LayerNorm,
+    Linear as Linear,
+    LogSoftmax as LogSoftmax,
+    MaxPool as MaxPool,
+    Mean as Mean,
+    Network as Network,
+    ReLU as ReLU,
+    Residual as Residual,
+    Sequential as Sequential,
+    Sigmoid as Sigmoid,
+    Softmax as Softmax,
+    Tanh as Tanh,
+    cost_table as cost_table,
+    named as named,
+    parse as parse,
+    to_text as to_text,
+    walk as walk,
+    widen as widen,
+)
+from imagette.recipe.recipe import (
+    Recipe as Recipe,
+)
+
+__version__: str

@@ -1,0 +1,156 @@
+"""The command line: commands by name, and every ending turned into one line and an exit code."""
+
+import io
+import os
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from shutil import get_terminal_size
+from typing import Annotated
+
+import typer
+
+from imagette.errors import ImagetteError
+
+INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What the top-level help says of a command, and where its function or sub-application is."""
+
+    summary: str
+    target: str  # "module:attribute", imported only when the command is called
+
+
+COMMANDS = {
+    "train": Command("Train a network and keep the run in a folder.", "imagette.cli.train:train"),
+    "describe": Command(
+        "Show every tensor, parameter and operation of a network.", "imagette.cli.describe:describe"
+    ),
+    "evaluate": Command(
+        "Measure a trained run on one of its splits.", "imagette.cli.evaluate:evaluate"
+    ),
+    "data": Command("List, get, show and check data sets.", "imagette.cli.data:app"),
+    "schema": Command(
+        "Print the JSON schema of an experiment, for editors.", "imagette.cli.schema:schema"
+    ),
+    "doctor": Command(
+        "Say what this machine has, and what is missing.", "imagette.cli.doctor:doctor"
+    ),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line and return its exit code; nothing is raised, whatever happens."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    _never_fail_on_a_character()
+    try:
+        code = _run(words)
+        print(end="", flush=True)  # so that a full disk or a reader gone is noticed here
+        return code
+    except BrokenPipeError:
+        _forget_the_output()
+        return 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception as error:
+        return _tell(error, debug="--debug" in _before_the_command(words))
+
+
+def application(commands: Sequence[str]) -> typer.Typer:
+    """The whole application, in which only the `commands` given are imported."""
+    app = typer.Typer(
+        add_completion=False,
+        rich_markup_mode=None,  # plain help: no import of rich, and no boxes at 40 columns
+        context_settings={
+            "help_option_names": ["-h", "--help"],
+            "terminal_width": max(30, min(80, get_terminal_size().columns) - 2),
+        },
+    )
+    app.callback(invoke_without_command=True, epilog="Example: imagette train")(_root)
+    for name, command in COMMANDS.items():
+        if name in commands:
+            _register(app, name, command)
+        else:
+            app.command(name, help=command.summary)(_not_imported)
+    return app
+
+
+def _root(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    """Train, explain, compare and ship small image classifiers."""
+    del debug  # read in `main`, which must know it even when the words don't parse
+    if version:
+        from importlib import metadata
+
+        print(f"imagette {metadata.version('imagette')}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+
+
+def _not_imported() -> None:
+    """Stands in the help for a command that was not called."""
+
+
+def _register(app: typer.Typer, name: str, command: Command) -> None:
+    module, attribute = command.target.split(":")
+    found: typer.Typer | Callable[..., None] = getattr(import_module(module), attribute)
+    if isinstance(found, typer.Typer):
+        app.add_typer(found, name=name, help=command.summary, no_args_is_help=False)
+    else:
+        app.command(name)(found)
+
+
+def _before_the_command(words: Sequence[str]) -> list[str]:
+    """The leading options; none of them takes a value, so the first other word is the command."""
+    first = next((i for i, word in enumerate(words) if not word.startswith("-")), len(words))
+    return list(words[:first])
+
+
+def _run(words: list[str]) -> int:
+    called = words[len(_before_the_command(words)) :][:1]
+    command = typer.main.get_command(application(called))
+    code = command.main(args=words, prog_name="imagette", standalone_mode=False)
+    return code if isinstance(code, int) else 0
+
+
+def _tell(error: Exception, debug: bool) -> int:
+    if debug:
+        traceback.print_exc()
+    if isinstance(error, ImagetteError):
+        return _say(str(error), error.exit_code)
+    if isinstance(error, typer.TyperException):
+        return _say(f"{error.format_message()}{_help_hint(error)}", error.exit_code)
+    if isinstance(error, typer.Abort):
+        return _say("stopped", 1)
+    hint = "" if debug else " (imagette --debug COMMAND... shows where)"
+    return _say(f"{type(error).__name__}: {' '.join(str(error).split())}{hint}", 1)
+
+
+def _say(message: str, code: int) -> int:
+    print(f"imagette: error: {message}", file=sys.stderr)
+    return code
+
+
+def _help_hint(error: typer.TyperException) -> str:
+    context = getattr(error, "ctx", None)  # only a mistake in the words of a command has one
+    return f" See '{context.command_path} --help'." if context is not None else ""
+
+
+def _never_fail_on_a_character() -> None:
+    """Where the terminal cannot show a character, `?` is shown: better than no answer."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def _forget_the_output() -> None:
+    """What is still buffered goes nowhere: the reader (`| head`) has left, and needs no word."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

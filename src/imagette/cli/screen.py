@@ -1,0 +1,139 @@
+"""A training as a person sees it: a moving bar, a line an epoch, and at the end what to do next.
+
+Where the output is no terminal there is no bar, and the lines are those of the run's log.
+"""
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+
+from imagette.cli.evaluation_table import evaluation_table
+from imagette.cli.tables import network_table
+from imagette.network import cost_table
+from imagette.run.lines import legend, line_of
+from imagette.run.train import Begun, Ended, RunEvent
+from imagette.train import events as ev
+
+
+class Screen:
+    """Shows the events of one training, in order; open it with `with`."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._bar = Progress(
+            TextColumn("epoch {task.fields[epoch]}"),
+            BarColumn(bar_width=None),
+            TextColumn("{task.percentage:>3.0f}%"),
+            TextColumn("loss {task.fields[loss]}"),
+            TextColumn("{task.fields[speed]} images/s"),
+            TextColumn("{task.fields[left]} left"),
+            console=console,
+            transient=True,
+            expand=True,
+            disable=not console.is_terminal,
+        )
+        self._task: TaskID | None = None
+        self._explained = False
+
+    def __enter__(self) -> "Screen":
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._bar.stop()
+
+    def show(self, event: RunEvent) -> None:
+        match event:
+            case Begun():
+                self._begin(event)
+            case ev.Progress():
+                self._advance(event)
+            case Ended():
+                self._end(event)
+            case ev.EpochRow():
+                self._explain(event)
+                self._print_line(event)
+            case _:
+                self._print_line(event)
+
+    def _begin(self, begun: Begun) -> None:
+        prepared = begun.prepared
+        dataset, model = prepared.dataset, prepared.model
+        shape = "x".join(map(str, dataset.input_shape))
+        say = self._say
+        say(
+            f"data     {dataset.name}: {len(dataset.train):,} training and "
+            f"{len(dataset.validation):,} validation images {shape}, "
+            f"{len(dataset.class_names)} classes"
+        )
+        graph = prepared.graph
+        say(f"network  {graph.parameters:,} parameters, {graph.cost.total:,} operations an image")
+        say(f"engine   {model.device}; set-up took {begun.setup_seconds:.1f} s")
+        for note in model.notes:
+            say(f"note     {note}")
+        say(f"run      {begun.folder.path}")
+        say("")
+
+    def _explain(self, row: ev.EpochRow) -> None:
+        if not self._explained:
+            self._say(
+                f"loss and accuracy are of {legend(row.figures)}; "
+                "Gop: 10^9 operations of forward passes"
+            )
+            self._explained = True
+
+    def _advance(self, progress: ev.Progress) -> None:
+        position, total = progress.position, progress.steps_per_epoch
+        speed = progress.images / max(progress.seconds, 1e-9)
+        fields = {
+            "epoch": f"{position.epoch}/{progress.epochs}",
+            "loss": f"{position.tally.loss:.4f}",
+            "speed": f"{speed:,.0f}",
+            "left": _time_left(progress),
+        }
+        if self._task is None:
+            self._task = self._bar.add_task("", total=total, **fields)
+        self._bar.update(self._task, total=total, completed=position.step_in_epoch, **fields)
+
+    def _end(self, ended: Ended) -> None:
+        self._bar.stop()
+        run = ended.folder.path
+        self._say("")
+        network_table(cost_table(ended.prepared.graph), self._console)
+        self._say("")
+        evaluation_table(ended.evaluation, ended.split, self._console)
+        self._say("")
+        self._say(f"run      {run}")
+        self._say(f"curves   {run / 'curves.png'}")
+        self._say("next     " + "\n         ".join(_suggestions(ended)))
+
+    def _print_line(self, event: RunEvent) -> None:
+        line = None if isinstance(event, Begun | Ended) else line_of(event)
+        if line:
+            self._say(line)
+
+    def _say(self, text: str) -> None:
+        self._console.print(escape(text), highlight=False, soft_wrap=True)
+
+
+def _time_left(progress: ev.Progress) -> str:
+    """Of training alone, at the speed of this epoch so far."""
+    position = progress.position
+    done_here = progress.images / max(progress.seconds, 1e-9)
+    images_per_epoch = position.tally.images / position.step_in_epoch * progress.steps_per_epoch
+    ahead = images_per_epoch * (progress.epochs - position.epoch + 1) - position.tally.images
+    minutes, seconds = divmod(round(ahead / done_here), 60)
+    return f"{minutes}:{seconds:02d}"
+
+
+def _suggestions(ended: Ended) -> list[str]:
+    """Commands that work as they stand, for whoever wonders what to do now."""
+    run = ended.folder.path
+    suggestions = [
+        f"imagette evaluate {run} --split train",
+        f"imagette describe {run}",
+        "imagette train --set network.width=2 --set recipe.epochs=10",
+    ]
+    if ended.prepared.experiment.evaluation.test == "sealed":
+        suggestions.append(f"imagette evaluate {run} --split test --open-test  (once, at the end)")
+    return suggestions

@@ -1,0 +1,94 @@
+"""`imagette train`."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from imagette.cli.interruption import Interruption
+from imagette.cli.screen import Screen
+from imagette.errors import UsageError
+from imagette.experiment import find, load
+from imagette.run.train import Begun, Origin, RunEvents, resume, train_experiment
+
+DEFAULT_EXPERIMENT = "first_light"
+
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="Change a key, as in recipe.epochs=2.", metavar="KEY=VALUE"),
+]
+DataDir = Annotated[
+    Path | None, typer.Option("--data-dir", help="Where data lie on this disk already.")
+]
+
+
+def train(
+    experiment: Annotated[
+        str | None,
+        typer.Argument(help=f"A file, or a shipped name; {DEFAULT_EXPERIMENT} if left out."),
+    ] = None,
+    settings: Settings = None,
+    engine: Annotated[str | None, typer.Option(help="Sets engine.name.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The run's folder, exactly.")] = None,
+    runs: Annotated[Path | None, typer.Option(help="Where run folders go.")] = None,
+    origin: Annotated[
+        Path | None, typer.Option("--from", help="Start from the last weights of this run.")
+    ] = None,
+    reset: Annotated[
+        list[str] | None,
+        typer.Option(help="With --from: a layer whose weights start anew.", metavar="LAYER"),
+    ] = None,
+    resumed: Annotated[
+        Path | None, typer.Option("--resume", help="Go on with this run where it stopped.")
+    ] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Train a network and keep the run in a folder.
+
+    Example: imagette train first_light --set recipe.epochs=2
+    """
+    if resumed:
+        _refuse_with_resume(experiment, settings, engine, out, origin)
+        raise typer.Exit(_follow(resume(resumed, data_dir)))
+    if reset and not origin:
+        raise UsageError("--reset names layers that --from would fill: give --from RUN too.")
+    name = experiment or DEFAULT_EXPERIMENT
+    changes = list(settings or [])
+    changes += [f"engine.name={engine}"] if engine else []
+    changes += [f"run.folder={runs}"] if runs else []
+    events = train_experiment(
+        load(name, changes),
+        out=out,
+        source=find(name),
+        origin=Origin(origin, tuple(reset or ())) if origin else None,
+        data_dir=data_dir,
+    )
+    raise typer.Exit(_follow(events))
+
+
+def _follow(events: RunEvents) -> int:
+    """Shows a training to its end and returns the exit code."""
+    with Screen(Console(file=sys.stdout)) as screen:
+        event = next(events, None)
+        while event is not None and not isinstance(event, Begun):
+            screen.show(event)
+            event = next(events, None)
+        # From here on there is something to lose: a signal waits for the end of the chunk.
+        with Interruption() as interruption:
+            while event is not None:
+                screen.show(event)
+                try:
+                    event = events.send(interruption.stop)
+                except StopIteration:
+                    event = None
+            return interruption.exit_code
+
+
+def _refuse_with_resume(*others: object) -> None:
+    if any(others):
+        raise UsageError(
+            "--resume goes on with a run as it was: leave out the experiment, --set, --engine, "
+            "--out and --from."
+        )

@@ -1,0 +1,153 @@
+"""The cache: one folder a set, memory-mapped, made whole or not at all.
+
+`<cache>/data/<key>-v1/` holds train_images.npy, train_labels.npy, train_digests.npy, the same three
+of the test set, and meta.json. Training never opens the test files.
+"""
+
+import errno
+import os
+import shutil
+import tempfile
+from functools import partial
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+from pydantic import ValidationError
+
+from imagette.data.digests import content_digest, image_digests
+from imagette.data.places import cache_root
+from imagette.data.prepared import Part, Prepared
+from imagette.data.raw import SplitName
+from imagette.errors import DataError
+from imagette.spec import Spec
+
+VERSION = 1
+SPLITS: tuple[SplitName, ...] = get_args(SplitName)
+
+
+class Meta(Spec):
+    """meta.json: what can be said of a cached set without opening its arrays."""
+
+    version: int
+    fingerprint: str  # of the source, when this was made
+    origin: str
+    class_names: tuple[str, ...]
+    digests: dict[SplitName, str]
+    counts: dict[SplitName, int]
+
+
+def cached_folder(key: str) -> Path:
+    return cache_root() / "data" / f"{key}-v{VERSION}"
+
+
+def open_cached(key: str, fingerprint: str) -> Prepared | None:
+    """The set as it was cached, or None where it was not, or its source has changed since."""
+    folder = cached_folder(key)
+    if not (folder / "meta.json").is_file():
+        return None
+    meta = _meta(folder)
+    if meta.fingerprint != fingerprint:
+        return None
+    return Prepared(meta.class_names, meta.origin, meta.digests, partial(_part, folder, meta))
+
+
+def write_cached(key: str, fingerprint: str, prepared: Prepared) -> None:
+    """Write a set beside its place, flush it, then rename it there; OSError where that fails."""
+    folder = cached_folder(key)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        counts = {split: _write_part(made, split, prepared.part(split)) for split in SPLITS}
+        meta = Meta(
+            version=VERSION,
+            fingerprint=fingerprint,
+            origin=prepared.origin,
+            class_names=prepared.class_names,
+            digests=dict(prepared.digests),
+            counts=counts,
+        )
+        _write(made / "meta.json", meta.model_dump_json(indent=1).encode())
+        _put_in_place(made, folder)
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+def check_cached(key: str) -> Meta:
+    """Read every byte of a cached set again and compare it with its digests.
+
+    Raises DataError naming the half that differs, or saying that nothing is cached.
+    """
+    folder = cached_folder(key)
+    if not (folder / "meta.json").is_file():
+        raise DataError(f"{key!r} is not in the cache ({str(folder)!r}): imagette data get {key}")
+    meta = _meta(folder)
+    for split in SPLITS:
+        part = _part(folder, meta, split)
+        if content_digest(part.images, part.labels) != meta.digests[split] or not np.array_equal(
+            image_digests(part.images), part.digests
+        ):
+            raise _damaged(folder, f"the {split} files do not have their recorded digests")
+    return meta
+
+
+def _write_part(folder: Path, split: SplitName, part: Part) -> int:
+    for name, array in vars(part).items():
+        with (folder / f"{split}_{name}.npy").open("wb") as file:
+            np.save(file, array, allow_pickle=False)
+            file.flush()
+            os.fsync(file.fileno())
+    return len(part.labels)
+
+
+def _write(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _put_in_place(made: Path, folder: Path) -> None:
+    """Rename; an older set there is moved aside first, and one made meanwhile is kept."""
+    made.chmod(0o755)
+    if folder.exists():
+        folder.rename(made / "replaced")
+    try:
+        made.rename(folder)
+    except OSError as error:
+        if error.errno in (errno.EEXIST, errno.ENOTEMPTY):
+            return
+        raise
+    shutil.rmtree(folder / "replaced", ignore_errors=True)
+
+
+def _meta(folder: Path) -> Meta:
+    try:
+        meta = Meta.model_validate_json((folder / "meta.json").read_bytes())
+    except ValidationError as error:
+        raise _damaged(folder, "meta.json cannot be read") from error
+    if meta.version != VERSION:
+        raise _damaged(folder, f"it is of version {meta.version}")
+    return meta
+
+
+def _part(folder: Path, meta: Meta, split: SplitName) -> Part:
+    """One half, memory-mapped; a file that is short or missing is found here."""
+    try:
+        images, labels, digests = (
+            np.load(folder / f"{split}_{name}.npy", mmap_mode="r", allow_pickle=False)
+            for name in ("images", "labels", "digests")
+        )
+    except (ValueError, EOFError, FileNotFoundError) as error:
+        raise _damaged(folder, f"its {split} files are short or missing") from error
+    count = meta.counts[split]
+    if images.ndim != 4 or not len(images) == len(labels) == len(digests) == count:
+        raise _damaged(folder, f"its {split} files do not hold {count} images")
+    return Part(images, labels, digests)
+
+
+def _damaged(folder: Path, how: str) -> DataError:
+    return DataError(
+        f"The cached set {str(folder)!r} is damaged: {how}. Remove that folder and try again; it "
+        "is made anew."
+    )

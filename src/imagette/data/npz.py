@@ -1,0 +1,71 @@
+"""`npz:PATH`: a data set in one NumPy archive."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from imagette.arrays import Labels
+from imagette.data.cut_test import cut_test
+from imagette.data.raw import RawSet, check_raw
+from imagette.data.readers.npz import array_names, labelled, read_arrays
+from imagette.data.split import Split
+from imagette.errors import DataError
+
+_BOTH = frozenset(("x_train", "y_train", "x_test", "y_test"))
+_ONE = frozenset(("images", "labels"))
+
+
+@dataclass(frozen=True)
+class NpzSource:
+    """Keys x_train, y_train, x_test, y_test; or images, labels, of which a fifth becomes the test.
+
+    `class_names`, if present, names the classes; otherwise they are called by their labels.
+    """
+
+    path: Path
+
+    @property
+    def key(self) -> str:
+        return f"npz-{hashlib.sha256(str(self.path.resolve()).encode()).hexdigest()[:16]}"
+
+    def fingerprint(self) -> str:
+        status = self.path.stat()
+        return f"{status.st_size} {status.st_mtime_ns}"
+
+    def load(self, _data_dir: Path | None) -> RawSet:
+        names = array_names(self.path)
+        wanted = next((keys for keys in (_BOTH, _ONE) if keys <= names), None)
+        if wanted is None:
+            raise DataError(
+                f"{str(self.path)!r} must hold x_train, y_train, x_test and y_test, or images and "
+                f"labels. Got {', '.join(sorted(names)) or 'nothing'}."
+            )
+        arrays = read_arrays(self.path, wanted | (names & {"class_names"}))
+        if wanted == _BOTH:
+            train = Split(*labelled(arrays, "x_train", "y_train", self.path))
+            test = Split(*labelled(arrays, "x_test", "y_test", self.path))
+            self._same_shape(train, test)
+        else:
+            whole = Split(*labelled(arrays, "images", "labels", self.path))
+            train, test = whole, Split(whole.images[:0], whole.labels[:0])
+        class_names = (
+            tuple(map(str, arrays["class_names"].ravel()))
+            if "class_names" in arrays
+            else _numbered(train.labels)
+        )
+        origin = str(self.path)
+        raw = check_raw(RawSet(class_names, train, test, origin), repr(origin))
+        return raw if wanted == _BOTH else cut_test(raw)
+
+    def _same_shape(self, train: Split, test: Split) -> None:
+        if train.images.shape[1:] != test.images.shape[1:]:
+            raise DataError(
+                f"x_train and x_test of {str(self.path)!r} must have images of one shape. Got "
+                f"{list(train.images.shape[1:])} and {list(test.images.shape[1:])}."
+            )
+
+
+def _numbered(labels: Labels) -> tuple[str, ...]:
+    """Names for classes that have none; no more of them than there are images."""
+    count = min(int(labels.max(initial=-1)) + 1, len(labels) + 1)
+    return tuple(map(str, range(count)))

@@ -1,0 +1,72 @@
+"""What looking at a set tells, before any network: sizes, proportions, statistics, duplicates."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from imagette.data.dataset import Dataset
+from imagette.data.digests import image_digests
+from imagette.data.duplicates import equal_pictures
+from imagette.data.split import Split
+from imagette.data.statistics import ChannelStatistics, channel_statistics, class_counts
+
+IMBALANCED = 1.5
+"""A split is called imbalanced when its largest class is more than so many times its smallest."""
+
+
+@dataclass(frozen=True)
+class Survey:
+    """Of one data set, its test images looked at but put through no network."""
+
+    name: str
+    source: str
+    input_shape: tuple[int, int, int]  # C, H, W
+    class_names: tuple[str, ...]
+    counts: Mapping[str, tuple[int, ...]]  # split to images per class
+    statistics: ChannelStatistics  # of the training images
+    equal_in_test: tuple[tuple[int, int], ...]  # index in training + validation, index in test
+
+    @property
+    def imbalanced(self) -> tuple[str, ...]:
+        """The splits that are."""
+        return tuple(split for split, counts in self.counts.items() if is_imbalanced(counts))
+
+    def proportions(self, split: str) -> tuple[float, ...]:
+        """The share of each class, 0 to 1; 0 in an empty split."""
+        total = sum(self.counts[split])
+        return tuple(count / max(total, 1) for count in self.counts[split])
+
+    def as_json(self) -> dict[str, Any]:
+        return {**asdict(self), "imbalanced": self.imbalanced}
+
+
+def is_imbalanced(counts: tuple[int, ...]) -> bool:
+    """Whether the largest class has more than `IMBALANCED` times the images of the smallest.
+
+    >>> is_imbalanced((10, 15)), is_imbalanced((10, 16)), is_imbalanced((0, 0))
+    (False, True, False)
+    """
+    return max(counts) > IMBALANCED * min(counts)
+
+
+def survey(dataset: Dataset, test: Split) -> Survey:
+    """Look at a data set and its test images.
+
+    Indices of equal pictures count training images first, then validation.
+    """
+    splits = {"train": dataset.train, "validation": dataset.validation, "test": test}
+    known = [image_digests(split.images) for split in (dataset.train, dataset.validation)]
+    return Survey(
+        name=dataset.name,
+        source=dataset.source,
+        input_shape=dataset.input_shape,
+        class_names=dataset.class_names,
+        counts={
+            name: class_counts(split.labels, len(dataset.class_names))
+            for name, split in splits.items()
+        },
+        statistics=channel_statistics(dataset.train.images),
+        equal_in_test=tuple(equal_pictures(np.concatenate(known), image_digests(test.images))),
+    )

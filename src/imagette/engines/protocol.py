@@ -1,0 +1,121 @@
+"""What the training loop asks of an engine: a few functions from arrays to arrays.
+
+An engine translates and decides nothing: what is random or scheduled comes to it in step plans,
+and the values it gives back are NumPy arrays that belong to no framework.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, PositiveInt
+
+from imagette.arrays import Images, Labels, Logits, Weights
+from imagette.spec import Spec
+
+State = Any
+"""What an engine moves through training; only the engine that made it looks inside."""
+
+
+class EngineSpec(Spec):
+    """Which engine trains, and where.
+
+    `threads` is a number, or absent for the fixed rule: one thread for batches under 8, else one
+    for each core. `device` falls back to the processor, and says so.
+    """
+
+    name: Literal["torch"] = "torch"
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    precision: Literal["float32"] = "float32"
+    threads: PositiveInt | None = Field(None, description="absent: by the size of the batch")
+
+
+@dataclass(frozen=True)
+class StepPlan:
+    """Everything random or scheduled for k consecutive steps of one batch size B."""
+
+    first_step: int  # number of the first step, from 0
+    indices: NDArray[np.int32]  # [k,B], into the placed training images
+    draws: Mapping[str, NDArray[Any]]  # "<i>.<augmentation>" to [k,B,...]
+    rates: NDArray[np.float32]  # [k, parameter groups]
+    dropout: Mapping[str, NDArray[np.uint32]]  # path of a dropout node to its keys [k,2]
+
+    @property
+    def num_steps(self) -> int:
+        return len(self.indices)
+
+    @property
+    def num_images(self) -> int:
+        return self.indices.size
+
+    def head(self, num_steps: int) -> "StepPlan":
+        """The plan of the first steps alone."""
+        return StepPlan(
+            first_step=self.first_step,
+            indices=self.indices[:num_steps],
+            draws={name: value[:num_steps] for name, value in self.draws.items()},
+            rates=self.rates[:num_steps],
+            dropout={path: keys[:num_steps] for path, keys in self.dropout.items()},
+        )
+
+
+class Model(Protocol):
+    """A network with its recipe on one engine. Made by the engine's `build`."""
+
+    @property
+    def device(self) -> str:
+        """Where it runs, in words."""
+        ...
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know, such as a device that was asked for and is absent."""
+        ...
+
+    def place(self, images: Images, labels: Labels) -> None:
+        """Puts the training images [N,H,W,C] and labels [N] on the device, once."""
+
+    def start(self, weights: Weights) -> State:
+        """A state of step 0: these weights, and an optimiser that has seen nothing."""
+
+    def advance(
+        self, state: State, plan: StepPlan
+    ) -> tuple[State, NDArray[np.float32], NDArray[np.int32]]:
+        """The state after the plan's k steps, their losses [k] and numbers of correct images [k].
+
+        A loss is the mean over its B images. `state` is consumed: do not use it afterwards.
+        """
+        ...
+
+    def predict(self, weights: Weights, images: Images, batch: int) -> Logits:
+        """Logits [N,K] in evaluation mode: no dropout, running statistics."""
+        ...
+
+    def activations(
+        self, weights: Weights, images: Images, paths: Sequence[str]
+    ) -> dict[str, NDArray[np.float32]]:
+        """The outputs of the named nodes, [N,C,H,W] or [N,F], in evaluation mode."""
+        ...
+
+    def save(self, state: State) -> dict[str, NDArray[np.float32]]:
+        """Copies of all weights, and of the optimiser's slots as `opt.<slot>.<weight>`."""
+        ...
+
+    def restore(self, arrays: Weights) -> State:
+        """The state that `save` gave these arrays for."""
+        ...
+
+
+OPTIMISER_PREFIX = "opt."
+
+
+def weights_of(arrays: Weights) -> dict[str, NDArray[np.float32]]:
+    """The weights among what `Model.save` returns."""
+    return {name: value for name, value in arrays.items() if not name.startswith(OPTIMISER_PREFIX)}
+
+
+def optimiser_of(arrays: Weights) -> dict[str, NDArray[np.float32]]:
+    """The optimiser's slots among what `Model.save` returns."""
+    return {name: value for name, value in arrays.items() if name.startswith(OPTIMISER_PREFIX)}

@@ -1,0 +1,161 @@
+"""A network on torch: eager, functional, with its weights as a flat dict of leaf tensors."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from imagette.arrays import Images, Labels, Logits, Weights
+from imagette.data.preprocess import Preprocess
+from imagette.engines.protocol import OPTIMISER_PREFIX, EngineSpec, StepPlan
+from imagette.engines.with_torch.augment import lower_augmentation
+from imagette.engines.with_torch.device import choose_device, set_threads
+from imagette.engines.with_torch.forward import Forward
+from imagette.engines.with_torch.losses import lower_loss
+from imagette.engines.with_torch.optimisers import lower_optimiser
+from imagette.network.graph import Graph
+from imagette.recipe.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class TorchState:
+    """Tensors that `advance` changes in place, by weight name, and the optimiser over them."""
+
+    weights: dict[str, Tensor]
+    trainable: dict[str, Tensor]
+    optimiser: torch.optim.Optimizer
+
+
+class TorchModel:
+    """Implements `imagette.engines.protocol.Model`."""
+
+    def __init__(
+        self, graph: Graph, recipe: Recipe, preprocess: Preprocess, engine: EngineSpec
+    ) -> None:
+        place = choose_device(engine.device)
+        batch = recipe.batch if isinstance(recipe.batch, int) else 2**31
+        threads = set_threads(engine, batch)
+        self.device = f"torch {torch.__version__} on {place.words}, {threads} thread(s), float32"
+        self.notes = place.notes
+        self._graph = graph
+        self._recipe = recipe
+        self._device = place.device
+        self._forward = Forward(graph)
+        self._loss = lower_loss(recipe.loss)
+        self._augmentations = [
+            (f"{i}.{spec.name}", lower_augmentation(spec)) for i, spec in enumerate(recipe.augment)
+        ]
+        mean, deviation = np.array(preprocess.channels_mean), np.array(preprocess.deviation)
+        self._scale = self._tensor(1 / (255 * deviation))
+        self._offset = self._tensor(-mean / deviation)
+
+    def place(self, images: Images, labels: Labels) -> None:
+        self._images = torch.from_numpy(np.array(images)).to(self._device)
+        self._labels = torch.from_numpy(np.array(labels, np.int64)).to(self._device)
+
+    def start(self, weights: Weights) -> TorchState:
+        tensors = {
+            weight.name: self._weight(weights[weight.name], weight.trainable)
+            for weight in self._graph.weights
+        }
+        trainable = {name: tensor for name, tensor in tensors.items() if tensor.requires_grad}
+        optimiser = lower_optimiser(self._recipe.optimiser, trainable.values())
+        return TorchState(tensors, trainable, optimiser)
+
+    def advance(
+        self, state: TorchState, plan: StepPlan
+    ) -> tuple[TorchState, NDArray[np.float32], NDArray[np.int32]]:
+        indices = torch.from_numpy(plan.indices).to(self._device)
+        draws = {k: torch.from_numpy(v).to(self._device) for k, v in plan.draws.items()}
+        keys = {
+            path: torch.from_numpy(value.view(np.int32)).to(self._device)
+            for path, value in plan.dropout.items()
+        }
+        losses = torch.empty(plan.num_steps, device=self._device)
+        correct = torch.empty(plan.num_steps, dtype=torch.int32, device=self._device)
+        (group,) = state.optimiser.param_groups
+        for i, rate in enumerate(plan.rates[:, 0].tolist()):
+            group["lr"] = rate
+            labels = self._labels[indices[i]]
+            images = self._augmented(self._images[indices[i]], draws, i)
+            outputs = self._forward.train(images, state.weights, {p: k[i] for p, k in keys.items()})
+            loss = self._loss(outputs, labels)
+            state.optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            state.optimiser.step()
+            losses[i] = loss.detach()
+            correct[i] = (outputs.detach().argmax(1) == labels).sum()
+        mean = 1 if self._recipe.loss.reduction == "mean" else 1 / plan.indices.shape[1]
+        return state, (losses * mean).cpu().numpy(), correct.cpu().numpy()
+
+    def predict(self, weights: Weights, images: Images, batch: int) -> Logits:
+        tensors = self._frozen(weights)
+        with torch.inference_mode():
+            parts = [
+                self._forward.evaluate(self._ready(images[i : i + batch]), tensors)
+                for i in range(0, len(images), batch)
+            ]
+            return torch.cat(parts).cpu().numpy()
+
+    def activations(
+        self, weights: Weights, images: Images, paths: Sequence[str]
+    ) -> dict[str, NDArray[np.float32]]:
+        with torch.inference_mode():
+            found = self._forward.activations(self._ready(images), self._frozen(weights), paths)
+        return {path: np.ascontiguousarray(x.cpu().numpy()) for path, x in found.items()}
+
+    def save(self, state: TorchState) -> dict[str, NDArray[np.float32]]:
+        arrays = {name: _array(tensor) for name, tensor in state.weights.items()}
+        for name, tensor in state.trainable.items():
+            for slot, value in state.optimiser.state[tensor].items():
+                if value is not None:
+                    arrays[f"{OPTIMISER_PREFIX}{slot}.{name}"] = _array(value)
+        return arrays
+
+    def restore(self, arrays: Weights) -> TorchState:
+        state = self.start(arrays)
+        for key, value in arrays.items():
+            if key.startswith(OPTIMISER_PREFIX):
+                slot, _, name = key.removeprefix(OPTIMISER_PREFIX).partition(".")
+                tensor = state.trainable[name]
+                state.optimiser.state[tensor][slot] = self._slot(value, tensor)
+        return state
+
+    def _augmented(self, images_BHWC: Tensor, draws: Mapping[str, Tensor], step: int) -> Tensor:
+        for name, apply in self._augmentations:
+            images_BHWC = apply(images_BHWC, draws[name][step])
+        return self._normalised(images_BHWC)
+
+    def _normalised(self, images_BHWC: Tensor) -> Tensor:
+        """Float images [B,C,H,W] whose memory lies as NHWC, which convolutions like best."""
+        return torch.addcmul(self._offset, images_BHWC.to(torch.float32), self._scale).permute(
+            0, 3, 1, 2
+        )
+
+    def _ready(self, images: Images) -> Tensor:
+        return self._normalised(torch.from_numpy(np.array(images)).to(self._device))
+
+    def _frozen(self, weights: Weights) -> dict[str, Tensor]:
+        return {w.name: self._weight(weights[w.name], False) for w in self._graph.weights}
+
+    def _weight(self, value: NDArray[np.float32], trainable: bool) -> Tensor:
+        tensor = self._tensor(value)
+        if tensor.dim() == 4:
+            tensor = tensor.contiguous(memory_format=torch.channels_last)
+        return tensor.requires_grad_(trainable)
+
+    def _slot(self, value: NDArray[np.float32], like: Tensor) -> Tensor:
+        """An optimiser's array in the memory layout of its weight; a count stays where it was."""
+        tensor = self._tensor(value)
+        return torch.empty_like(like).copy_(tensor) if tensor.shape == like.shape else tensor
+
+    def _tensor(self, value: NDArray[Any]) -> Tensor:
+        return torch.from_numpy(np.array(value, np.float32)).to(self._device)
+
+
+def _array(tensor: Tensor) -> NDArray[np.float32]:
+    return np.array(tensor.detach().cpu().numpy(), np.float32, order="C")

@@ -1,0 +1,28 @@
+"""What is measured, on what, and when."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, PositiveInt
+
+from imagette.errors import nearest
+from imagette.evaluate.metrics import METRICS
+from imagette.spec import Spec
+
+
+def _known(name: str) -> str:
+    if name not in METRICS:
+        raise ValueError(f"no metric is called '{name}'. {nearest(name, METRICS)}")
+    return name
+
+
+class EvaluationSpec(Spec):
+    """`test` stays sealed, or is measured each epoch (what the courses ask; never for selection).
+
+    `train` figures are the running means of an epoch, while the weights move, or recomputed on all
+    training images after it. `batch` is the number of images put through the network at once.
+    """
+
+    test: Literal["sealed", "each-epoch"] = "sealed"
+    train: Literal["running", "recomputed"] = "running"
+    metrics: tuple[Annotated[str, AfterValidator(_known)], ...] = ()
+    batch: PositiveInt = Field(400)

@@ -1,0 +1,185 @@
+"""The experiment: one readable file that says all that a run is. Read, checked and resolved."""
+
+import json
+import tomllib
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError, model_validator
+
+from imagette.data.spec import DataSpec
+from imagette.engines.protocol import EngineSpec
+from imagette.errors import UsageError, nearest
+from imagette.evaluate.spec import EvaluationSpec
+from imagette.network import Network, from_dicts, named, parse, widen
+from imagette.problems import describe_problems
+from imagette.recipe.recipe import Recipe
+from imagette.spec import Spec
+
+SUFFIXES = (".toml", ".json")
+
+
+class NetworkSpec(Spec):
+    """A network of the catalogue by `name` with `args`, or its `text`, or its list of `layers`.
+
+    `width` multiplies the channels and features of all hidden layers.
+    """
+
+    name: str | None = None
+    text: str | None = None
+    layers: tuple[dict[str, Any], ...] | None = None
+    args: dict[str, Any] = Field(default_factory=dict)
+    width: float = Field(1.0, gt=0)
+
+    @model_validator(mode="after")
+    def _one_way_to_say_it(self) -> "NetworkSpec":
+        given = [key for key in ("name", "text", "layers") if getattr(self, key) is not None]
+        if len(given) != 1:
+            raise ValueError(f"give one of name, text, layers. Got {', '.join(given) or 'none'}")
+        if self.args and self.name is None:
+            raise ValueError("args belong to a network given by name")
+        return self
+
+
+class CheckpointSpec(Spec):
+    """A checkpoint every so many epochs (and at the end), of which the newest `keep` are kept."""
+
+    every: int = Field(1, ge=1)
+    keep: int = Field(3, ge=1)
+
+
+class RunSpec(Spec):
+    """What is not science: it changes no figure, and is left out of the experiment's hash."""
+
+    title: str = "untitled"
+    folder: str = "runs"
+    checkpoints: CheckpointSpec = CheckpointSpec()
+
+
+class Experiment(Spec):
+    """Everything that decides a run's figures, and `run`, which does not.
+
+    >>> Experiment(network={"name": "lenet_cifar"}, data={"name": "cifar10"}).recipe.epochs
+    5
+    """
+
+    seed: int = Field(0, ge=0, lt=2**63)
+    engine: EngineSpec = EngineSpec()
+    data: DataSpec = DataSpec()
+    network: NetworkSpec = NetworkSpec(name="cnn_mnist")
+    recipe: Recipe = Recipe()
+    evaluation: EvaluationSpec = EvaluationSpec()
+    run: RunSpec = RunSpec()
+
+
+def load(experiment: str | Path, settings: Iterable[str] = ()) -> Experiment:
+    """Reads an experiment by path, or by name among those shipped, and applies `key=value`s.
+
+    Keys are dotted (`recipe.epochs=2`); values are TOML, or text where they are not.
+    Raises UsageError naming every problem at once.
+
+    >>> load("first_light", ["recipe.epochs=2"]).recipe.epochs
+    2
+    """
+    where = find(str(experiment))
+    values = read_values(where)
+    for setting in settings:
+        _set(values, setting)
+    values.setdefault("run", {})
+    if isinstance(values["run"], dict):
+        values["run"].setdefault("title", where.stem)
+    return check(values, str(experiment))
+
+
+def check(values: Mapping[str, Any], source: str) -> Experiment:
+    """An experiment from plain values; `source` is what the error message calls them."""
+    try:
+        return Experiment.model_validate(values)
+    except ValidationError as error:
+        raise UsageError(describe_problems(error, Experiment, source)) from None
+
+
+def shipped() -> dict[str, Path]:
+    """The experiments that come with imagette, by name."""
+    folder = Path(str(files("imagette") / "experiments"))
+    return {path.stem: path for path in sorted(folder.iterdir()) if path.suffix in SUFFIXES}
+
+
+def find(name: str) -> Path:
+    """A path if there is one, else a shipped experiment of that name."""
+    path = Path(name)
+    if path.is_file():
+        return path
+    if path.suffix in SUFFIXES or len(path.parts) > 1:
+        raise UsageError(f"No experiment file '{name}' is there.")
+    if name not in shipped():
+        raise UsageError(f"No experiment is called '{name}'. {nearest(name, shipped())}")
+    return shipped()[name]
+
+
+def read_values(path: Path) -> dict[str, Any]:
+    """The values of a TOML or JSON file, unchecked."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        values = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}.") from None
+    except (ValueError, RecursionError) as error:
+        kind = "JSON" if path.suffix == ".json" else "TOML"
+        raise UsageError(f"{path} is not valid {kind}: {error}.") from None
+    if not isinstance(values, dict):
+        raise UsageError(f"{path} must hold a table of keys. Got a {type(values).__name__}.")
+    return values
+
+
+def network_of(spec: NetworkSpec) -> Network:
+    """The layers that a network's spec stands for."""
+    if spec.name is not None:
+        network = named(spec.name, **spec.args)
+    elif spec.text is not None:
+        network = parse(spec.text)
+    else:
+        network = from_dicts(spec.layers or ())
+    return network if spec.width == 1 else widen(network, spec.width)
+
+
+def resolved(experiment: Experiment) -> dict[str, Any]:
+    """Every key with its value, defaults included, as JSON values."""
+    return experiment.model_dump(mode="json")
+
+
+def digest(experiment: Experiment) -> str:
+    """SHA-256 of the resolved experiment without `run`: equal digests ask for equal figures."""
+    science = {key: value for key, value in resolved(experiment).items() if key != "run"}
+    return sha256(json.dumps(science, sort_keys=True).encode()).hexdigest()
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of an experiment file, for editors."""
+    return Experiment.model_json_schema()
+
+
+def _set(values: dict[str, Any], setting: str) -> None:
+    key, equals, text = setting.partition("=")
+    if not equals or not key.strip():
+        raise UsageError(f"--set takes key=value, such as recipe.epochs=2. Got '{setting}'.")
+    *parents, last = key.strip().split(".")
+    table = values
+    for parent in parents:
+        inner = table.get(parent)
+        # A bare name, such as optimiser = "sgd", is the table that it stands for.
+        table[parent] = {"name": inner} if isinstance(inner, str) else inner or {}
+        table = table[parent]
+        if not isinstance(table, dict):
+            raise UsageError(f"--set {key}: '{parent}' is not a table, so it has no '{last}'.")
+    table[last] = _value(text.strip())
+
+
+def _value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text

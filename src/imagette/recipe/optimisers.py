@@ -1,0 +1,79 @@
+"""The optimisers by name, with the definitions and defaults of torch.optim.
+
+Weight decay is coupled (an L2 term in the gradient: SGD, Adam, RMSprop) or decoupled (the weights
+shrink by rate * decay apart from the gradient: AdamW); `decoupled` says which.
+"""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from imagette.spec import Spec, named
+
+
+class SGD(Spec):
+    """w <- w - rate * v, with v <- momentum * v + gradient.
+
+    With `nesterov`, the step is gradient + momentum * v. Source: Sutskever et al., 2013.
+    """
+
+    decoupled: ClassVar[bool] = False
+    name: Literal["sgd"] = "sgd"
+    rate: float = Field(0.01, ge=0)
+    momentum: float = Field(0.0, ge=0, lt=1)
+    nesterov: bool = False
+    decay: float = Field(0.0, ge=0)
+
+    @model_validator(mode="after")
+    def _nesterov_needs_momentum(self) -> "SGD":
+        if self.nesterov and self.momentum == 0:
+            raise ValueError("nesterov needs a momentum above 0. Got 0: set momentum = 0.9")
+        return self
+
+
+class Adam(Spec):
+    """Steps scaled by running means of the gradient and its square. Source: arXiv 1412.6980."""
+
+    decoupled: ClassVar[bool] = False
+    name: Literal["adam"] = "adam"
+    rate: float = Field(0.001, ge=0)
+    betas: tuple[
+        Annotated[float, Field(ge=0, lt=1)],
+        Annotated[float, Field(ge=0, lt=1)],
+    ] = (0.9, 0.999)
+    epsilon: float = Field(1e-8, gt=0)
+    decay: float = Field(0.0, ge=0)
+
+
+class AdamW(Spec):
+    """Adam whose weight decay is decoupled from the gradient. Source: arXiv 1711.05101."""
+
+    decoupled: ClassVar[bool] = True
+    name: Literal["adamw"] = "adamw"
+    rate: float = Field(0.001, ge=0)
+    betas: tuple[
+        Annotated[float, Field(ge=0, lt=1)],
+        Annotated[float, Field(ge=0, lt=1)],
+    ] = (0.9, 0.999)
+    epsilon: float = Field(1e-8, gt=0)
+    decay: float = Field(0.01, ge=0)
+
+
+class RMSprop(Spec):
+    """Steps divided by the root of a running mean of squared gradients.
+
+    Source: Tieleman and Hinton, 2012, lecture 6.5 of "Neural Networks for Machine Learning".
+    """
+
+    decoupled: ClassVar[bool] = False
+    name: Literal["rmsprop"] = "rmsprop"
+    rate: float = Field(0.01, ge=0)
+    smoothing: float = Field(0.99, ge=0, lt=1)
+    momentum: float = Field(0.0, ge=0, lt=1)
+    epsilon: float = Field(1e-8, gt=0)
+    decay: float = Field(0.0, ge=0)
+
+
+Optimiser = Annotated[
+    SGD | Adam | AdamW | RMSprop, Field(discriminator="name"), BeforeValidator(named)
+]

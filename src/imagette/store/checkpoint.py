@@ -1,0 +1,133 @@
+"""One checkpoint: a folder of weights, optimiser state and position, whole and with digests."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from imagette.arrays import Weights
+from imagette.errors import StoreError
+from imagette.store.json_files import Row, json_bytes, read_json
+from imagette.store.tensors import Arrays, read_tensors, tensor_bytes
+from imagette.store.whole import remove_folder, write_whole_folder
+
+FORMAT = 1
+WEIGHTS = "weights.safetensors"
+STATE = "state.safetensors"
+META = "meta.json"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """What a stranger needs beside the weights to use them; it travels in their file."""
+
+    class_names: tuple[str, ...]
+    preprocess: Mapping[str, Any]  # Preprocess.as_json()
+    input_shape: tuple[int, ...]  # (C, H, W)
+    network: str  # in the network language
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Saved:
+    """A checkpoint read back and verified."""
+
+    step: int
+    weights: Weights  # what evaluation and export read: the averages, where there are any
+    state: Arrays  # opt.<slot>.<path>.<name>, and the moving weights under averaging
+    meta: Row
+    card: ModelCard
+
+    @property
+    def weights_digest(self) -> str:
+        """The sha256 of the weights' file, in hexadecimal."""
+        return str(self.meta["digests"][WEIGHTS])
+
+
+def write_checkpoint(
+    folder: Path, step: int, weights: Weights, state: Arrays, card: ModelCard, meta: Row
+) -> str:
+    """Write `folder` whole and return the digest of its weights; `meta` holds epoch and position.
+
+    The same checkpoint, when it is there already and good, stays untouched.
+    """
+    files = {
+        WEIGHTS: tensor_bytes(weights, {"format": FORMAT, **asdict(card)}),
+        STATE: tensor_bytes(state, {"format": FORMAT}),
+    }
+    digests = {name: sha256(data).hexdigest() for name, data in files.items()}
+    files[META] = json_bytes({**meta, "format": FORMAT, "step": step, "digests": digests})
+    if folder.exists():
+        with suppress(StoreError):
+            if read_checkpoint(folder).meta["digests"] == digests:
+                return digests[WEIGHTS]
+        remove_folder(folder)
+    write_whole_folder(folder, files)
+    return digests[WEIGHTS]
+
+
+def read_checkpoint(folder: Path) -> Saved:
+    """Read and verify; raises StoreError for anything missing, changed or from the future."""
+    if not folder.is_dir():
+        raise StoreError(f"checkpoint {folder} is missing: choose another step, or train again")
+    meta = read_meta(folder)
+    weights, about = read_tensors(_verified(folder / WEIGHTS, meta), folder / WEIGHTS)
+    state, _ = read_tensors(_verified(folder / STATE, meta), folder / STATE)
+    wrong = [name for name, array in weights.items() if array.dtype != np.float32]
+    if wrong:
+        raise StoreError(f"{folder / WEIGHTS} holds weights that are not float32: {wrong[0]}")
+    return Saved(meta["step"], weights, state, meta, _card(about, folder / WEIGHTS))
+
+
+def read_meta(folder: Path) -> Row:
+    """The meta.json of a checkpoint, its format checked."""
+    path = folder / META
+    meta = read_json(path)
+    check_format(meta, path)
+    digests = meta.get("digests")
+    if not isinstance(meta.get("step"), int) or not isinstance(digests, dict):
+        raise StoreError(f"{path} is damaged, it lacks step or digests: copy the checkpoint again")
+    return meta
+
+
+def check_format(value: Row, path: Path) -> None:
+    """Accept this format and every earlier one; raises StoreError for another."""
+    found = value.get("format")
+    if not isinstance(found, int) or found < 1:
+        raise StoreError(f"{path} is damaged, it names no format: copy it again")
+    if found > FORMAT:
+        raise StoreError(
+            f"{path} has format {found}, newer than {FORMAT}, the newest known here: "
+            "update imagette"
+        )
+
+
+def _verified(path: Path, meta: Row) -> bytes:
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError as error:
+        raise StoreError(f"{path} is missing: copy the checkpoint again, or use another") from error
+    except OSError as error:
+        raise StoreError(f"{path} cannot be read: {error.strerror or error}") from error
+    if sha256(data).hexdigest() != meta["digests"].get(path.name):
+        raise StoreError(
+            f"{path} is not the file that was saved (sha256 differs): "
+            "copy the checkpoint again, or use another"
+        )
+    return data
+
+
+def _card(about: Row, path: Path) -> ModelCard:
+    check_format(about, path)
+    try:
+        return ModelCard(
+            tuple(about["class_names"]),
+            about["preprocess"],
+            tuple(about["input_shape"]),
+            about["network"],
+        )
+    except (KeyError, TypeError) as error:
+        raise StoreError(f"{path} lacks {error} in its metadata: copy it again") from error

@@ -1,0 +1,257 @@
+"""A run folder: everything a run leaves behind, and nothing else touches its files.
+
+`experiment.toml|json` as given, `resolved.json`, `network.txt`, `cost.json`, `environment.json`;
+`history.jsonl` (deterministic), `timings.jsonl`, `decisions.jsonl`, `log.txt`; `checkpoints/`,
+`last.json`, `best.json`, `finished.json`; `evaluation/`; `ledger.jsonl`; `curves.png`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from numpy.typing import NDArray
+
+from imagette.arrays import Weights
+from imagette.errors import StoreError, UsageError
+from imagette.store.checkpoint import (
+    FORMAT,
+    ModelCard,
+    Saved,
+    check_format,
+    read_checkpoint,
+    read_meta,
+    write_checkpoint,
+)
+from imagette.store.evaluation_files import read_evaluation, write_evaluation
+from imagette.store.json_files import Row, json_bytes, read_json, write_json
+from imagette.store.lines import append_line, append_text, drop_torn_line, keep_lines, read_lines
+from imagette.store.naming import MARKER, find_run, new_name, safe_title
+from imagette.store.tensors import Arrays
+from imagette.store.whole import remove_folder, telling_of, write_whole, write_whole_folder
+
+Which = Literal["last", "best"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """The folder at `path`, which holds a run. Every write is whole and durable, or StoreError."""
+
+    path: Path
+
+    @classmethod
+    def create(
+        cls,
+        root: Path,
+        title: str,
+        experiment_source: tuple[str, bytes] | None,
+        resolved: Mapping[str, Any],
+        network_text: str,
+        cost: Mapping[str, Any],
+        environment: Mapping[str, Any],
+        out: Path | None = None,
+    ) -> Self:
+        """Make `<root>/<title>/<UTC time>-<id>/`, or exactly `out`, with what is known then.
+
+        `experiment_source` is the experiment file as given (its name and bytes), if there was one.
+        Raises UsageError if `out` is there and not empty: a run is never written over.
+        """
+        path = (out or root / safe_title(title) / new_name()).absolute()
+        if path.exists() and not (path.is_dir() and not any(path.iterdir())):
+            raise UsageError(f"{path} exists and is not empty: name another folder, or remove it")
+        files = {
+            "resolved.json": json_bytes(resolved),
+            "network.txt": network_text.encode(),
+            "cost.json": json_bytes(cost),
+            MARKER: json_bytes({"format": FORMAT, **environment}),
+        }
+        if experiment_source:
+            name, data = experiment_source
+            files[f"experiment{Path(name).suffix}"] = data
+        write_whole_folder(path, files)
+        return cls(path)
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """The run at `path`; of `runs/<title>`, its newest. Raises UsageError if there is none."""
+        found = find_run(path)
+        marker = found / MARKER
+        check_format(read_json(marker), marker)
+        return cls(found.absolute())
+
+    # What was known at the start
+
+    def resolved(self) -> Row:
+        return read_json(self.path / "resolved.json")
+
+    def cost(self) -> Row:
+        return read_json(self.path / "cost.json")
+
+    def environment(self) -> Row:
+        return read_json(self.path / MARKER)
+
+    def network_text(self) -> str:
+        try:
+            return (self.path / "network.txt").read_text(encoding="utf-8")
+        except (OSError, ValueError) as error:
+            raise StoreError(f"{self.path / 'network.txt'} cannot be read: {error}") from error
+
+    # What grows
+
+    @property
+    def log_path(self) -> Path:
+        return self.path / "log.txt"
+
+    def history(self) -> list[Row]:
+        """One row an epoch, from epoch 0, before training."""
+        return read_lines(self.path / "history.jsonl")
+
+    def timings(self) -> list[Row]:
+        return read_lines(self.path / "timings.jsonl")
+
+    def decisions(self) -> list[Row]:
+        return read_lines(self.path / "decisions.jsonl")
+
+    def append_history(self, row: Mapping[str, Any]) -> None:
+        """Add an epoch's row. Do so before its checkpoint, or a resumed run lacks the row."""
+        append_line(self.path / "history.jsonl", row)
+
+    def append_timing(self, row: Mapping[str, Any]) -> None:
+        append_line(self.path / "timings.jsonl", row)
+
+    def append_decision(self, row: Mapping[str, Any]) -> None:
+        """Add a decision, which may take effect once this returns: it is on the disk."""
+        append_line(self.path / "decisions.jsonl", row)
+
+    def append_log(self, text: str) -> None:
+        append_text(self.log_path, text)
+
+    def rewind(self, step: int) -> tuple[str, ...]:
+        """Take history and timings back to a checkpoint, from which the run goes on.
+
+        Rows after `step` go, for they will be made again; so do torn last lines and the mark of
+        the end. Decisions stay: they are replayed. Returns what is worth saying.
+        """
+        names = ("history.jsonl", "timings.jsonl", "decisions.jsonl", "log.txt")
+        said = tuple(filter(None, (drop_torn_line(self.path / name) for name in names)))
+        history = self.history()
+        kept = [row for row in history if row["step"] <= step]
+        last_epoch = max((row["epoch"] for row in kept), default=-1)
+        num_timings = sum(row["epoch"] <= last_epoch for row in self.timings())
+        keep_lines(self.path / "history.jsonl", len(kept))
+        keep_lines(self.path / "timings.jsonl", num_timings)
+        with telling_of(self.path):
+            (self.path / "finished.json").unlink(missing_ok=True)
+        return said
+
+    # Checkpoints
+
+    def checkpoints(self) -> tuple[int, ...]:
+        """The steps that have a checkpoint, in order; whether it is good, `load` says."""
+        folder = self.path / "checkpoints"
+        names = (entry.name for entry in folder.iterdir()) if folder.is_dir() else ()
+        return tuple(sorted(int(name) for name in names if name.isdecimal()))
+
+    def write_checkpoint(
+        self, step: int, weights: Weights, state: Arrays, card: ModelCard, meta: Row
+    ) -> str:
+        """Write the checkpoint of `step`, mark it the last, and return its weights' digest.
+
+        `meta` (JSON) holds the epoch and the position within it; format, step and digests are
+        added to it.
+        """
+        digest = write_checkpoint(self._checkpoint(step), step, weights, state, card, meta)
+        self.mark("last", step)
+        return digest
+
+    def mark(self, which: Which, step: int) -> None:
+        """Record that the checkpoint of `step` is now the last, or the best."""
+        digests = read_meta(self._checkpoint(step))["digests"]
+        digest = digests["weights.safetensors"]
+        write_json(self.path / f"{which}.json", {"step": step, "digest": digest})
+
+    def load(self, which: Which | int = "last") -> Saved:
+        """Read the last or the best checkpoint, or that of a step, and verify its digests.
+
+        Raises StoreError if it is missing or damaged: that never means new weights.
+        """
+        if isinstance(which, int):
+            return read_checkpoint(self._checkpoint(which))
+        marked = self._marked(which)
+        saved = read_checkpoint(self._checkpoint(marked["step"]))
+        if saved.weights_digest != marked.get("digest"):
+            raise StoreError(
+                f"checkpoint {saved.step} of {self.path} is not the one that {which}.json names "
+                "(digests differ): copy the run again"
+            )
+        return saved
+
+    def newest_good(self) -> tuple[Saved, str | None]:
+        """The newest checkpoint that is whole, and what to say of newer ones that are not."""
+        refused: list[str] = []
+        for step in reversed(self.checkpoints()):
+            try:
+                saved = read_checkpoint(self._checkpoint(step))
+            except StoreError as error:
+                refused.append(str(error))
+                continue
+            if refused:
+                return saved, f"{'; '.join(refused)}. Going back to step {saved.step}."
+            return saved, None
+        found = "; ".join(refused) or "there is none"
+        raise StoreError(f"{self.path} has no checkpoint to go on from: {found}. Train it again.")
+
+    def prune(self, keep: int) -> tuple[int, ...]:
+        """Remove all but the newest `keep` (>= 1) checkpoints; last and best always stay.
+
+        Returns the steps removed.
+        """
+        if keep < 1:
+            raise UsageError(f"The number of checkpoints to keep must be at least 1. Got {keep}.")
+        marked = {self._marked(which)["step"] for which in self._marks()}
+        spare = tuple(step for step in self.checkpoints()[:-keep] if step not in marked)
+        for step in spare:
+            remove_folder(self._checkpoint(step))
+        return spare
+
+    def _checkpoint(self, step: int) -> Path:
+        return self.path / "checkpoints" / str(step)
+
+    def _marks(self) -> list[Which]:
+        which: tuple[Which, ...] = ("last", "best")
+        return [mark for mark in which if (self.path / f"{mark}.json").exists()]
+
+    def _marked(self, which: Which) -> Row:
+        path = self.path / f"{which}.json"
+        if not path.exists():
+            has = ", ".join(str(step) for step in self.checkpoints()) or "none"
+            raise StoreError(f"{self.path} has no {which} checkpoint; those by step: {has}")
+        marked = read_json(path)
+        if not isinstance(marked.get("step"), int):
+            raise StoreError(f"{path} is damaged, it names no step: copy it again")
+        return marked
+
+    # What comes at the end
+
+    def write_finished(self, reason: str, epochs: int, step: int, spent: Mapping[str, Any]) -> None:
+        """Say how the run ended, in words, and what it spent."""
+        row = {"reason": reason, "epochs": epochs, "step": step, "spent": dict(spent)}
+        write_json(self.path / "finished.json", row)
+
+    def finished(self) -> Row | None:
+        """How the run ended; None while it has not."""
+        path = self.path / "finished.json"
+        return read_json(path) if path.exists() else None
+
+    def write_evaluation(self, split: str, figures: Mapping[str, Any], arrays: Arrays) -> None:
+        """Write the figures of a split, and the logits, labels and image digests behind them."""
+        write_evaluation(self.path / "evaluation", split, figures, arrays)
+
+    def read_evaluation(self, split: str) -> tuple[Row, dict[str, NDArray[Any]]]:
+        return read_evaluation(self.path / "evaluation", split)
+
+    def write_picture(self, name: str, data: bytes) -> Path:
+        """Write a picture, such as `curves.png`, and return where it is."""
+        path = self.path / name
+        write_whole(path, data)
+        return path

@@ -1,0 +1,36 @@
+"""JSON objects as files: one object a file, written whole."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from imagette.errors import StoreError
+from imagette.store.whole import write_whole
+
+Row = dict[str, Any]
+"""A JSON object."""
+
+
+def json_bytes(value: Mapping[str, Any]) -> bytes:
+    """The object as a readable file; the order of its keys is kept."""
+    return (json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def write_json(path: Path, value: Mapping[str, Any]) -> None:
+    write_whole(path, json_bytes(value))
+
+
+def read_json(path: Path) -> Row:
+    """The object in the file; raises StoreError if it is missing or holds anything else."""
+    try:
+        value = json.loads(path.read_bytes())
+    except FileNotFoundError as error:
+        raise StoreError(f"{path} is missing: copy the run again, or make it anew") from error
+    except OSError as error:
+        raise StoreError(f"{path} cannot be read: {error.strerror or error}") from error
+    except (ValueError, RecursionError) as error:
+        raise StoreError(f"{path} is damaged, not JSON: copy it again from the source") from error
+    if not isinstance(value, dict):
+        raise StoreError(f"{path} is damaged, not a JSON object: copy it again from the source")
+    return value

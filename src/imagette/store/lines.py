@@ -1,0 +1,109 @@
+"""Files that grow by one durable line at a time, of JSON or text, and may end in a torn one."""
+
+import json
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from imagette.errors import StoreError
+from imagette.store.json_files import Row
+from imagette.store.whole import sync_folder, telling_of
+
+_BINARY = getattr(os, "O_BINARY", 0)  # Windows would change the ends of lines
+
+
+def append_line(path: Path, row: Mapping[str, Any]) -> None:
+    """Add the row as JSON; the order of keys is kept, a float reads back with the same bits."""
+    append_text(path, json.dumps(row, ensure_ascii=False, allow_nan=False))
+
+
+def append_text(path: Path, text: str) -> None:
+    """Add whole lines of text and wait until they are on the disk; what does not fit is taken back.
+
+    Raises StoreError if they cannot be written, or if the file ends in a torn line.
+    """
+    with telling_of(path):
+        is_new = not path.exists()
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | _BINARY, 0o666)
+        size = os.fstat(descriptor).st_size
+        try:
+            _refuse_torn(descriptor, size, path)
+            _write_all(descriptor, f"{text}\n".encode())
+            os.fsync(descriptor)
+        except BaseException:
+            with suppress(OSError):
+                os.ftruncate(descriptor, size)
+            raise
+        finally:
+            os.close(descriptor)
+        if is_new:
+            sync_folder(path.parent)
+
+
+def read_lines(path: Path) -> list[Row]:
+    """The rows of the file, without a torn last line; none if there is no file.
+
+    Raises StoreError naming the first line that is damaged in any other way.
+    """
+    return [_parsed(line, path, n) for n, line in enumerate(whole_lines(path), start=1)]
+
+
+def whole_lines(path: Path) -> list[bytes]:
+    """The lines that were finished, each with its end."""
+    *lines, _ = _read(path).split(b"\n")
+    return [line + b"\n" for line in lines]
+
+
+def drop_torn_line(path: Path) -> str | None:
+    """Cut off a torn last line and say so; None if there is none."""
+    data = _read(path)
+    end = data.rfind(b"\n") + 1
+    num_torn = len(data) - end
+    if not num_torn:
+        return None
+    _cut(path, end)
+    return f"{path}: dropped its last line, torn after {num_torn} bytes"
+
+
+def keep_lines(path: Path, count: int) -> None:
+    """Cut the file after its first `count` lines; that needs no space, even on a full disk."""
+    lines = whole_lines(path)
+    if len(lines) > count:
+        _cut(path, sum(len(line) for line in lines[:count]))
+
+
+def _cut(path: Path, size: int) -> None:
+    with telling_of(path), path.open("r+b") as file:
+        file.truncate(size)
+        os.fsync(file.fileno())
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
+    except OSError as error:
+        raise StoreError(f"{path} cannot be read: {error.strerror or error}") from error
+
+
+def _parsed(line: bytes, path: Path, number: int) -> Row:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError):
+        row = None
+    if not isinstance(row, dict):
+        raise StoreError(f"{path} is damaged at line {number}: copy it again from the source")
+    return row
+
+
+def _refuse_torn(descriptor: int, size: int, path: Path) -> None:
+    if size and os.lseek(descriptor, -1, os.SEEK_END) >= 0 and os.read(descriptor, 1) != b"\n":
+        raise StoreError(f"{path} ends in a torn line: resume the run, which drops it")
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(descriptor, data) :]

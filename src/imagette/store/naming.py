@@ -1,0 +1,59 @@
+"""The names of run folders: `runs/<title>/<UTC time>-<id>/`."""
+
+import secrets
+import unicodedata
+from datetime import UTC, datetime
+from pathlib import Path
+
+from imagette.errors import UsageError, nearest
+
+MARKER = "environment.json"  # what makes a folder a run
+
+_MAX_TITLE = 80
+# Names that Windows keeps for devices, with or without an ending.
+_DEVICES = {"con", "prn", "aux", "nul"} | {f"{d}{n}" for d in ("com", "lpt") for n in range(1, 10)}
+
+
+def safe_title(title: str) -> str:
+    """The title as a file name that every system accepts.
+
+    >>> safe_title("vgg8: dropout .2/.3")
+    'vgg8-dropout-.2-.3'
+    """
+    kept = (c if c.isalnum() or c in "._" else " " for c in unicodedata.normalize("NFC", title))
+    name = "-".join("".join(kept).split())[:_MAX_TITLE].strip(".-")
+    if name.split(".")[0].lower() in _DEVICES:
+        return f"_{name}"
+    return name or "run"
+
+
+def new_name(now: datetime | None = None) -> str:
+    """The UTC time, to the millisecond, and four random digits: later runs sort after earlier."""
+    moment = (now or datetime.now(UTC)).astimezone(UTC)
+    stamp = moment.strftime("%Y-%m-%dT%H-%M-%S")
+    return f"{stamp}.{moment.microsecond // 1000:03d}-{secrets.token_hex(2)}"
+
+
+def find_run(path: Path) -> Path:
+    """The run folder that `path` is, or the newest run inside it (`runs/<title>`).
+
+    Raises UsageError, with the near miss, where there is none.
+    """
+    if (path / MARKER).is_file():
+        return path
+    runs = _runs_in(path)
+    if runs:
+        return max(runs, key=lambda run: run.name)
+    raise UsageError(f"{path} is not a run: no {MARKER} in it or just below. {_hint(path)}")
+
+
+def _runs_in(folder: Path) -> list[Path]:
+    return [marker.parent for marker in folder.glob(f"*/{MARKER}") if marker.parent.name[0] != "."]
+
+
+def _hint(path: Path) -> str:
+    parent = path.parent
+    beside = [p.name for p in parent.iterdir() if p.is_dir()] if parent.is_dir() else []
+    if beside:
+        return f"In {parent}: {nearest(path.name, beside)}"
+    return "Name a folder that `imagette train` made, such as runs/<title>."

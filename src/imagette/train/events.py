@@ -1,0 +1,92 @@
+"""What a training says while it runs: plain values, and whoever iterates decides what to do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from imagette.arrays import Weights
+from imagette.evaluate.tally import Tally
+
+
+@dataclass(frozen=True)
+class Position:
+    """A point on the grid of chunks: `epoch` is under way (from 1), `step_in_epoch` steps are done.
+
+    `tally` holds the epoch's running loss and accuracy up to here, `step` counts from the start.
+    """
+
+    epoch: int = 1
+    step_in_epoch: int = 0
+    step: int = 0
+    tally: Tally = field(default_factory=Tally)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A chunk of steps is done.
+
+    `images` and `seconds` are what this process trained of the epoch so far, without evaluation.
+    """
+
+    position: Position
+    steps_per_epoch: int
+    epochs: int
+    images: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Something that was decided from a measurement, and must be repeated on resuming."""
+
+    what: str
+    value: Any
+    because: str
+
+
+@dataclass(frozen=True)
+class EpochRow:
+    """The figures of one epoch; `figures` are the same at every repetition, `timing` is not."""
+
+    figures: Mapping[str, Any]
+    timing: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Everything that resuming needs: weights and optimiser (`opt.`) by name, and the position."""
+
+    position: Position
+    arrays: Weights
+
+
+@dataclass(frozen=True)
+class Remark:
+    """Something the user should know, in one line, such as the epoch at which stagnation began."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The end: the last weights, why it ended, in words, and what it took.
+
+    `complete` is False where it was stopped and can be resumed.
+    """
+
+    weights: Weights
+    reason: str
+    complete: bool
+    epochs: int
+    steps: int
+    train_seconds: float
+
+
+Event = Progress | Decision | EpochRow | Checkpoint | Remark | Finished
+
+
+@dataclass(frozen=True)
+class Stop:
+    """The answer to an event that ends the training at the next point of the grid."""
+
+    reason: str

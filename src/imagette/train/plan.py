@@ -1,0 +1,105 @@
+"""Turns a recipe and a seed into step plans: the only place where training meets chance.
+
+The draws of an epoch are made whole, in the order of its images, and then cut: the length of a
+chunk moves no bit.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property, partial
+from math import ceil
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imagette.engines.protocol import StepPlan
+from imagette.engines.random import bits
+from imagette.network.graph import Graph
+from imagette.recipe.recipe import Recipe
+from imagette.recipe.schedules import rate_factors
+from imagette.words import halves, permutation
+
+# A chunk should take about a quarter of a second, so that progress is seen and a signal is obeyed
+# soon. The guess needs no measurement, and so no recorded decision: 20 GFLOP/s, and the work of
+# 0.5 ms for what a step costs beside its arithmetic.
+CHUNK_OPERATIONS = 5e9
+STEP_OVERHEAD_OPERATIONS = 1e7
+
+
+@dataclass(frozen=True)
+class Planner:
+    """What the plans of every epoch have in common."""
+
+    graph: Graph
+    recipe: Recipe
+    seed: int
+    num_images: int
+
+    @property
+    def batch(self) -> int:
+        asked = self.recipe.batch
+        return self.num_images if asked == "all" else min(asked, self.num_images)
+
+    @property
+    def steps_per_epoch(self) -> int:
+        return ceil(self.num_images / self.batch)
+
+    @property
+    def chunk(self) -> int:
+        """Steps in one plan; the backward pass is taken for twice the forward."""
+        operations = 3 * self.graph.cost.total * self.batch + STEP_OVERHEAD_OPERATIONS
+        return max(1, int(CHUNK_OPERATIONS / operations))
+
+    def epoch(self, epoch: int, first: int = 0) -> Iterator[StepPlan]:
+        """The plans of `epoch` (from 1), beginning after `first` of its steps."""
+        order = permutation(bits(self.seed, "order", epoch, self.num_images))
+        draws = self._draws(epoch, order)
+        keys = self._dropout_keys(epoch)
+        before = (epoch - 1) * self.steps_per_epoch
+        for begin, end in self._chunks(first):
+            images = slice(begin * self.batch, end * self.batch)
+            shape = (end - begin, -1)
+            yield StepPlan(
+                first_step=before + begin,
+                indices=order[images].reshape(shape),
+                draws={k: v[images].reshape(*shape, *v.shape[1:]) for k, v in draws.items()},
+                rates=self.rates[before + begin : before + end, None],
+                dropout={path: value[begin:end] for path, value in keys.items()},
+            )
+
+    def _chunks(self, first: int) -> Iterator[tuple[int, int]]:
+        """Begin and end of each chunk, on the grid; a short last batch is one of its own."""
+        whole = self.num_images // self.batch
+        for begin in range(first, whole, self.chunk):
+            yield begin, min(begin + self.chunk, whole)
+        if first <= whole < self.steps_per_epoch:
+            yield whole, whole + 1
+
+    def _draws(self, epoch: int, order: NDArray[np.int32]) -> dict[str, NDArray[Any]]:
+        size = self.graph.input_shape[1], self.graph.input_shape[2]
+        named = [(f"{i}.{spec.name}", spec) for i, spec in enumerate(self.recipe.augment)]
+        return {
+            name: spec.draw(partial(self._bits_of, name), epoch, order, size)
+            for name, spec in named
+        }
+
+    def _bits_of(self, name: str, purpose: str, index: int, count: int) -> NDArray[np.uint64]:
+        return bits(self.seed, f"augment.{name}.{purpose}", index, count)
+
+    def _dropout_keys(self, epoch: int) -> dict[str, NDArray[np.uint32]]:
+        paths = [node.path for node in self.graph.nodes if node.function == "dropout"]
+        return {
+            path: halves(bits(self.seed, f"dropout.{path}", epoch, self.steps_per_epoch))
+            for path in paths
+        }
+
+    @cached_property
+    def rates(self) -> NDArray[np.float32]:
+        """The learning rate of every step of the training, [steps]."""
+        factors = rate_factors(self.recipe.schedule, self.recipe.epochs, self.steps_per_epoch)
+        return factors * np.float32(self.recipe.optimiser.rate)
+
+    def rate_at(self, step: int) -> float | None:
+        """The rate of a step, counted from 0; None after the last."""
+        return float(self.rates[step]) if step < len(self.rates) else None

@@ -1,0 +1,42 @@
+"""From raw 64-bit random words to numbers, by mappings of our own.
+
+NumPy freezes the raw words of its bit generators but not its distributions; these make a draw the
+same on every machine and for every version of NumPy.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Words = NDArray[np.uint64]
+
+
+def uniform(words: Words) -> NDArray[np.float64]:
+    """Floats in [0, 1) from the upper 53 bits.
+
+    >>> uniform(np.array([0, 2**63], np.uint64)).tolist()
+    [0.0, 0.5]
+    """
+    return (words >> np.uint64(11)) * 2.0**-53
+
+
+def integers(words: Words, bound: int) -> NDArray[np.int32]:
+    """Integers 0 to bound-1 from the upper 32 bits, by multiplying and shifting.
+
+    >>> integers(np.array([0, 2**63, 2**64 - 1], np.uint64), 10).tolist()
+    [0, 5, 9]
+    """
+    return (((words >> np.uint64(32)) * np.uint64(bound)) >> np.uint64(32)).astype(np.int32)
+
+
+def permutation(words: Words) -> NDArray[np.int32]:
+    """The order of N things that `words` [N] stand for: the stable argsort of 64-bit keys.
+
+    >>> permutation(np.array([7, 3, 5], np.uint64)).tolist()
+    [1, 2, 0]
+    """
+    return np.argsort(words, kind="stable").astype(np.int32)
+
+
+def halves(words: Words) -> NDArray[np.uint32]:
+    """The lower and upper 32 bits of each word, [N,2]."""
+    return np.stack([words & np.uint64(0xFFFFFFFF), words >> np.uint64(32)], 1).astype(np.uint32)
