@@ -46,7 +46,12 @@ _PUBLIC = {
     "imagette.data.spec": ("DataSpec",),
     "imagette.data.dataset": ("open_data",),
     "imagette.recipe.recipe": ("Recipe",),
-    "imagette.experiment": ("Experiment", "load"),
+    "imagette.engines.initial": ("first_weights",),
+    "imagette.train.events": ("Stop",),
+    "imagette.experiment": ("Experiment", "load", "network_of"),
+    "imagette.run.prepare": ("prepare",),
+    "imagette.run.train": ("resume", "train_experiment"),
+    "imagette.run.evaluate": ("evaluate_run",),
 }
 """Every public name, under the module that holds it; `__init__.pyi` says the same to checkers."""
 

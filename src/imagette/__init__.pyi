@@ -6,6 +6,9 @@ from imagette.data.dataset import (
 from imagette.data.spec import (
     DataSpec as DataSpec,
 )
+from imagette.engines.initial import (
+    first_weights as first_weights,
+)
 from imagette.errors import (
     DataError as DataError,
     ImagetteError as ImagetteError,
@@ -17,6 +20,7 @@ from imagette.errors import (
 from imagette.experiment import (
     Experiment as Experiment,
     load as load,
+    network_of as network_of,
 )
 from imagette.network import (
     GELU as GELU,
@@ -47,6 +51,19 @@ from imagette.network import (
 )
 from imagette.recipe.recipe import (
     Recipe as Recipe,
+)
+from imagette.run.evaluate import (
+    evaluate_run as evaluate_run,
+)
+from imagette.run.prepare import (
+    prepare as prepare,
+)
+from imagette.run.train import (
+    resume as resume,
+    train_experiment as train_experiment,
+)
+from imagette.train.events import (
+    Stop as Stop,
 )
 
 __version__: str

@@ -28,7 +28,7 @@ def _line(problem: Mapping[str, Any], model: type[BaseModel]) -> str:
             context = problem["ctx"]
             choices = [tag.strip(" '") for tag in context["expected_tags"].split(",")]
             return f"'{key}.name' is '{context['tag']}'. {nearest(context['tag'], choices)}"
-        case "union_tag_not_found":
+        case "union_tag_not_found" | "model_attributes_type":
             return f"'{key}' must be a name or a table with a name. Got {received!r}."
         case "literal_error":
             expected = problem["ctx"]["expected"]

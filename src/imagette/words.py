@@ -16,7 +16,7 @@ def uniform(words: Words) -> NDArray[np.float64]:
     >>> uniform(np.array([0, 2**63], np.uint64)).tolist()
     [0.0, 0.5]
     """
-    return (words >> np.uint64(11)) * 2.0**-53
+    return (words >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
 
 def integers(words: Words, bound: int) -> NDArray[np.int32]:

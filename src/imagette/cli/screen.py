@@ -3,9 +3,11 @@
 Where the output is no terminal there is no bar, and the lines are those of the run's log.
 """
 
+from typing import Any
+
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.progress import BarColumn, Progress, TextColumn
 
 from imagette.cli.evaluation_table import evaluation_table
 from imagette.cli.tables import network_table
@@ -32,11 +34,10 @@ class Screen:
             expand=True,
             disable=not console.is_terminal,
         )
-        self._task: TaskID | None = None
+        self._task = self._bar.add_task("", epoch="", loss="", speed="", left="")
         self._explained = False
 
     def __enter__(self) -> "Screen":
-        self._bar.start()
         return self
 
     def __exit__(self, *_error: object) -> None:
@@ -85,15 +86,14 @@ class Screen:
     def _advance(self, progress: ev.Progress) -> None:
         position, total = progress.position, progress.steps_per_epoch
         speed = progress.images / max(progress.seconds, 1e-9)
-        fields = {
+        fields: dict[str, Any] = {
             "epoch": f"{position.epoch}/{progress.epochs}",
             "loss": f"{position.tally.loss:.4f}",
             "speed": f"{speed:,.0f}",
             "left": _time_left(progress),
         }
-        if self._task is None:
-            self._task = self._bar.add_task("", total=total, **fields)
         self._bar.update(self._task, total=total, completed=position.step_in_epoch, **fields)
+        self._bar.start()
 
     def _end(self, ended: Ended) -> None:
         self._bar.stop()

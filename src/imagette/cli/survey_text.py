@@ -45,7 +45,8 @@ def _figures(name: str, values: tuple[float, ...]) -> str:
 
 def _equal(found: Survey) -> Iterator[str]:
     pairs = found.equal_in_test
-    yield f"equal pictures in training or validation and in test: {len(pairs)}"
+    yield f"equal pictures in training (validation included) and in test: {len(pairs)}"
     if pairs:
-        listed = ", ".join(f"{index} = test {other}" for index, other in pairs[:_MOST_PAIRS])
-        yield f"  {listed}{', ...' if len(pairs) > _MOST_PAIRS else ''}"
+        listed = [f"{index} = {other}" for index, other in pairs[:_MOST_PAIRS]]
+        more = ["..."] if len(pairs) > _MOST_PAIRS else []
+        yield f"  training image = test image: {', '.join(listed + more)}"

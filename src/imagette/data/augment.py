@@ -48,7 +48,8 @@ class AlternatingFlip(Spec):
 
     def draw(self, bits: Bits, epoch: int, order: Order, _size: Size) -> NDArray[Any]:
         parity_of_image = bits("alternating_flip", 0, len(order)) & np.uint64(1)
-        return (parity_of_image[order] + np.uint64(epoch)) % np.uint64(2) == 1
+        flipped: NDArray[np.bool_] = (parity_of_image[order] + np.uint64(epoch)) % 2 == 1
+        return flipped
 
     def apply(self, images: Images, draws: NDArray[Any]) -> Images:
         return np.where(draws[:, None, None, None], images[:, :, ::-1], images)

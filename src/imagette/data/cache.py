@@ -41,11 +41,15 @@ def cached_folder(key: str) -> Path:
     return cache_root() / "data" / f"{key}-v{VERSION}"
 
 
+def is_cached(key: str) -> bool:
+    return (cached_folder(key) / "meta.json").is_file()
+
+
 def open_cached(key: str, fingerprint: str) -> Prepared | None:
     """The set as it was cached, or None where it was not, or its source has changed since."""
-    folder = cached_folder(key)
-    if not (folder / "meta.json").is_file():
+    if not is_cached(key):
         return None
+    folder = cached_folder(key)
     meta = _meta(folder)
     if meta.fingerprint != fingerprint:
         return None
@@ -79,7 +83,7 @@ def check_cached(key: str) -> Meta:
     Raises DataError naming the half that differs, or saying that nothing is cached.
     """
     folder = cached_folder(key)
-    if not (folder / "meta.json").is_file():
+    if not is_cached(key):
         raise DataError(f"{key!r} is not in the cache ({str(folder)!r}): imagette data get {key}")
     meta = _meta(folder)
     for split in SPLITS:
@@ -135,7 +139,7 @@ def _part(folder: Path, meta: Meta, split: SplitName) -> Part:
     """One half, memory-mapped; a file that is short or missing is found here."""
     try:
         images, labels, digests = (
-            np.load(folder / f"{split}_{name}.npy", mmap_mode="r", allow_pickle=False)
+            np.asarray(np.load(folder / f"{split}_{name}.npy", mmap_mode="r", allow_pickle=False))
             for name in ("images", "labels", "digests")
         )
     except (ValueError, EOFError, FileNotFoundError) as error:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from imagette.data.cut_test import cut_test
-from imagette.data.raw import LARGEST_BYTES, RawSet, check_raw
+from imagette.data.own_set import own_set
+from imagette.data.raw import LARGEST_BYTES, RawSet
 from imagette.data.readers.picture import SUFFIXES, Colour, read_header, read_picture
 from imagette.data.split import Split
 from imagette.errors import DataError
@@ -64,14 +64,10 @@ class FolderSource:
         class_names = tuple(train_files)
         form = self._form(train_files)
         train = _read(train_files, class_names, form)
-        test = (
-            Split(train.images[:0], train.labels[:0])
-            if test_files is None
-            else _read(self._known(test_files, class_names), class_names, form)
-        )
-        origin = str(self.path)
-        raw = check_raw(RawSet(class_names, train, test, origin), repr(origin))
-        return cut_test(raw) if test_files is None else raw
+        test = None
+        if test_files is not None:
+            test = _read(self._known(test_files, class_names), class_names, form)
+        return own_set(class_names, train, test, str(self.path))
 
     def _listings(self) -> tuple[Listing, Listing | None]:
         """The training files, and the test files if they have a folder of their own."""

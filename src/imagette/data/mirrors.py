@@ -53,7 +53,10 @@ class NpmPackage:
     version: str
     digest: str
     command: Sequence[str] = field(
-        default=("npm", "pack", "--ignore-scripts", "--fetch-retries=1", "--loglevel=error")
+        default=(
+            *("npm", "pack", "--ignore-scripts", "--loglevel=error"),
+            *("--fetch-retries=1", "--fetch-retry-mintimeout=1000"),
+        )
     )
 
     @property
@@ -84,7 +87,7 @@ class DebianPackage:
         _run([*self.command, self.name], into)
         packages = sorted(into.glob(f"{self.name}_*.deb"))
         if not packages:
-            raise DataError(f"{self.title} left no package")
+            raise DataError("it left no package")
         unpack_deb(packages[0], into, lambda path: path.startswith(self.folder))
         packages[0].unlink()
 
@@ -139,7 +142,7 @@ def _run(command: Sequence[str], folder: Path) -> None:
                 check=False,
             )
         except subprocess.TimeoutExpired as error:
-            raise DataError(f"{said} took over {_CLIENT_SECONDS} s") from error
+            raise DataError(f"it took over {_CLIENT_SECONDS} s") from error
     if done.returncode != 0:
         lines = [line for line in done.stderr.splitlines() if line.strip()]
-        raise DataError(f"{said} failed: {lines[0] if lines else done.returncode}")
+        raise DataError(f"it failed: {lines[0] if lines else done.returncode}")

@@ -1,6 +1,9 @@
 """A named set: found on disk in one of its layouts or fetched, and in either case verified."""
 
+import os
+import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +14,7 @@ from imagette.arrays import Images, Labels
 from imagette.data.digests import digest_of, require_digest
 from imagette.data.mirrors import Mirror
 from imagette.data.notice import notice
-from imagette.data.places import cache_root, roots
+from imagette.data.places import asked_roots, cache_root, customary_roots
 from imagette.data.raw import RawSet, SplitName, check_labels
 from imagette.data.split import Split
 from imagette.errors import DataError
@@ -75,12 +78,28 @@ class NamedSet:
         return digest_of(digest.encode() for split in self.published.values() for digest in split)
 
     def load(self, data_dir: Path | None) -> RawSet:
-        for root in (self.bundled,) if self.bundled else roots(data_dir):
+        """From the package, from disk, or from a mirror, whichever has it first.
+
+        What lies in a folder that the user named must be the set. What lies in a customary place
+        may be anybody's: if it is not, a line says so and the search goes on.
+        """
+        for root in (self.bundled,) if self.bundled else asked_roots(data_dir):
             if raw := self._found(root):
                 return raw
         if data_dir is not None:
             notice(f"{self.name}: none of its known layouts is in {str(data_dir)!r}")
+        for root in customary_roots():
+            try:
+                if raw := self._found(root):
+                    return raw
+            except DataError as error:
+                notice(f"{self.name}: passed over: {error}")
         return self._fetched()
+
+    def find(self, root: Path) -> tuple[Layout, Path] | None:
+        """The layout in which this set seems to lie below `root`, and the folder; none is read."""
+        found = ((layout, layout.find(root)) for layout in self.layouts)
+        return next(((layout, folder) for layout, folder in found if folder), None)
 
     def verified(self, split: SplitName, images: Images, labels: Labels, where: str) -> Split:
         """The split in its published order; DataError where it is not the published one."""
@@ -94,19 +113,18 @@ class NamedSet:
                 return _reordered(Split(images, labels), found, expected)
         raise DataError(
             f"{where} is not the published {split} split of {self.name}: the digests differ, so it "
-            "is truncated or altered. Remove it and try again."
+            "is truncated, altered or another set. Move it away and try again."
         )
 
     def _found(self, root: Path) -> RawSet | None:
-        for layout in self.layouts:
-            if folder := layout.find(root):
-                where = f"{layout.title} in {str(folder)!r}"
-                train, test = (
-                    self.verified(split, *layout.split(folder, split), where)
-                    for split in ("train", "test")
-                )
-                return RawSet(self.class_names, train, test, where)
-        return None
+        if (found := self.find(root)) is None:
+            return None
+        layout, folder = found
+        where = f"{layout.title} in {str(folder)!r}"
+        train, test = (
+            self.verified(split, *layout.split(folder, split), where) for split in ("train", "test")
+        )
+        return RawSet(self.class_names, train, test, where)
 
     def _fetched(self) -> RawSet:
         failures = []
@@ -146,10 +164,16 @@ def _reordered(split: Split, found: Sequence[str], expected: Sequence[str]) -> S
 
 
 def _scratch() -> Path | None:
-    """A folder for downloads beside the cache, since /tmp may be small; None if not writable."""
+    """A folder for downloads beside the cache, since /tmp may be small; None if not writable.
+
+    What a killed process left there more than a day ago is removed.
+    """
     folder = cache_root() / "downloads"
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        for left in folder.iterdir():
+            if left.stat().st_mtime < time.time() - 86_400:
+                shutil.rmtree(left)
     except OSError:
         return None
-    return folder
+    return folder if os.access(folder, os.W_OK) else None

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from imagette.arrays import Labels
-from imagette.data.cut_test import cut_test
-from imagette.data.raw import RawSet, check_raw
+from imagette.data.own_set import own_set
+from imagette.data.raw import RawSet
 from imagette.data.readers.npz import array_names, labelled, read_arrays
 from imagette.data.split import Split
 from imagette.errors import DataError
@@ -41,21 +41,19 @@ class NpzSource:
                 f"labels. Got {', '.join(sorted(names)) or 'nothing'}."
             )
         arrays = read_arrays(self.path, wanted | (names & {"class_names"}))
+        test = None
         if wanted == _BOTH:
             train = Split(*labelled(arrays, "x_train", "y_train", self.path))
             test = Split(*labelled(arrays, "x_test", "y_test", self.path))
             self._same_shape(train, test)
         else:
-            whole = Split(*labelled(arrays, "images", "labels", self.path))
-            train, test = whole, Split(whole.images[:0], whole.labels[:0])
+            train = Split(*labelled(arrays, "images", "labels", self.path))
         class_names = (
             tuple(map(str, arrays["class_names"].ravel()))
             if "class_names" in arrays
             else _numbered(train.labels)
         )
-        origin = str(self.path)
-        raw = check_raw(RawSet(class_names, train, test, origin), repr(origin))
-        return raw if wanted == _BOTH else cut_test(raw)
+        return own_set(class_names, train, test, str(self.path))
 
     def _same_shape(self, train: Split, test: Split) -> None:
         if train.images.shape[1:] != test.images.shape[1:]:

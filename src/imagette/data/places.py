@@ -15,23 +15,25 @@ def cache_root() -> Path:
     return user_cache_path("imagette", appauthor=False)
 
 
-def roots(data_dir: Path | None) -> tuple[Path, ...]:
-    """Folders that may hold sets, in the order they are looked through.
-
-    The folder asked for, `IMAGETTE_DATA`, torchvision's customary ./data, Keras' cache, the place
-    of Debian's packages, Hugging Face's cache. Raises UsageError where one that the user named is
-    not a folder.
-    """
-    named = [data_dir] if data_dir else []
+def asked_roots(data_dir: Path | None) -> tuple[Path, ...]:
+    """The folder asked for, then `IMAGETTE_DATA`; UsageError for one that is not a folder."""
+    named = [str(data_dir)] if data_dir else []
     if chosen := os.environ.get("IMAGETTE_DATA"):
-        named.append(Path(chosen))
-    for root in named:
-        if not root.expanduser().is_dir():
+        named.append(chosen)
+    roots = tuple(Path(root).expanduser() for root in named)
+    for root in roots:
+        if not root.is_dir():
             raise UsageError(f"The data folder must be a folder. Got {str(root)!r}.")
-    customary = [
-        Path("data"),
-        Path.home() / ".keras/datasets",
-        Path("/usr/share/datasets"),
-        Path(os.environ.get("HF_HOME") or Path.home() / ".cache/huggingface") / "hub",
-    ]
-    return tuple(root.expanduser() for root in [*named, *customary] if root.expanduser().is_dir())
+    return roots
+
+
+def customary_roots() -> tuple[Path, ...]:
+    """Where others keep sets: torchvision's usual ./data, Keras, Debian, Hugging Face."""
+    hub = Path(os.environ.get("HF_HOME") or Path.home() / ".cache/huggingface") / "hub"
+    places = (Path("data"), Path.home() / ".keras/datasets", Path("/usr/share/datasets"), hub)
+    return tuple(root for root in places if root.is_dir())
+
+
+def roots(data_dir: Path | None) -> tuple[Path, ...]:
+    """All folders that may hold sets, in the order they are looked through."""
+    return (*asked_roots(data_dir), *customary_roots())

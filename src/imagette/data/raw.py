@@ -40,24 +40,6 @@ class Source(Protocol):
     def load(self, data_dir: Path | None, /) -> RawSet: ...
 
 
-def check_raw(raw: RawSet, where: str) -> RawSet:
-    """Refuse what cannot train a classifier: one class, no test image, an empty class."""
-    if len(raw.class_names) < 2:
-        raise DataError(
-            f"A classifier needs at least two classes. {where} has {len(raw.class_names)}: "
-            f"{', '.join(map(repr, raw.class_names))}."
-        )
-    check_labels(raw.train.labels, raw.class_names, f"{where} (training)")
-    check_labels(raw.test.labels, raw.class_names, f"{where} (test)")
-    absent = np.flatnonzero(np.bincount(raw.train.labels, minlength=len(raw.class_names)) == 0)
-    if len(absent):
-        raise DataError(
-            f"Every class needs a training image. {where} has none for "
-            f"{raw.class_names[absent[0]]!r} (label {absent[0]})."
-        )
-    return raw
-
-
 def check_labels(labels: Labels, class_names: Sequence[str], where: str) -> None:
     """Refuse labels outside 0..K-1, naming the first."""
     wrong = np.flatnonzero((labels < 0) | (labels >= len(class_names)))

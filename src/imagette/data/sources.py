@@ -20,16 +20,8 @@ from imagette.data.spec import DataSpec
 from imagette.errors import UsageError, nearest
 
 _FASHION_CLASSES = (
-    "T-shirt/top",
-    "Trouser",
-    "Pullover",
-    "Dress",
-    "Coat",
-    "Sandal",
-    "Shirt",
-    "Sneaker",
-    "Bag",
-    "Ankle boot",
+    *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
+    *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
 )
 _FASHION_HOME = "Zalando SE, 2017 (MIT licence): https://github.com/zalandoresearch/fashion-mnist"
 
@@ -108,7 +100,7 @@ _MNIST = NamedSet(
         ),
         Layout(
             "Hugging Face's parquet files",
-            _hub("datasets--ylecun--mnist", "datasets--mnist", "mnist"),
+            (*_hub("datasets--ylecun--mnist", "datasets--mnist", "mnist"), "."),
             _PARQUET,
             read_parquet_grey,
         ),
@@ -147,10 +139,13 @@ _FASHION = NamedSet(
         *_idx("FashionMNIST/raw", "fashion-mnist", "usr/share/datasets/fashion-mnist", "."),
         Layout(
             "Hugging Face's parquet files",
-            _hub(
-                "datasets--zalando-datasets--fashion_mnist",
-                "datasets--fashion_mnist",
-                "fashion_mnist",
+            (
+                *_hub(
+                    "datasets--zalando-datasets--fashion_mnist",
+                    "datasets--fashion_mnist",
+                    "fashion_mnist",
+                ),
+                ".",
             ),
             _PARQUET,
             read_parquet_grey,
@@ -177,16 +172,8 @@ _CIFAR10 = NamedSet(
     shape=(32, 32, 3),
     counts={"train": 50_000, "test": 10_000},
     class_names=(
-        "airplane",
-        "automobile",
-        "bird",
-        "cat",
-        "deer",
-        "dog",
-        "frog",
-        "horse",
-        "ship",
-        "truck",
+        *("airplane", "automobile", "bird", "cat", "deer"),
+        *("dog", "frog", "horse", "ship", "truck"),
     ),
     published_files=binary_files,
     published={
@@ -235,7 +222,10 @@ _CIFAR10 = NamedSet(
         ),
         Layout(
             "Hugging Face's parquet files",
-            _hub("datasets--uoft-cs--cifar10", "datasets--cifar10", "cifar10", "plain_text"),
+            (
+                *_hub("datasets--uoft-cs--cifar10", "datasets--cifar10", "cifar10", "plain_text"),
+                ".",
+            ),
             _PARQUET,
             read_parquet_rgb,
         ),

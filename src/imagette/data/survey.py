@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
-
 from imagette.data.dataset import Dataset
 from imagette.data.digests import image_digests
 from imagette.data.duplicates import equal_pictures
@@ -26,7 +24,7 @@ class Survey:
     class_names: tuple[str, ...]
     counts: Mapping[str, tuple[int, ...]]  # split to images per class
     statistics: ChannelStatistics  # of the training images
-    equal_in_test: tuple[tuple[int, int], ...]  # index in training + validation, index in test
+    equal_in_test: tuple[tuple[int, int], ...]  # index in the whole training set, in the test set
 
     @property
     def imbalanced(self) -> tuple[str, ...]:
@@ -51,13 +49,9 @@ def is_imbalanced(counts: tuple[int, ...]) -> bool:
     return max(counts) > IMBALANCED * min(counts)
 
 
-def survey(dataset: Dataset, test: Split) -> Survey:
-    """Look at a data set and its test images.
-
-    Indices of equal pictures count training images first, then validation.
-    """
+def survey(dataset: Dataset, whole: Split, test: Split) -> Survey:
+    """Look at a data set, at its training images before any cut (`whole`) and at its test set."""
     splits = {"train": dataset.train, "validation": dataset.validation, "test": test}
-    known = [image_digests(split.images) for split in (dataset.train, dataset.validation)]
     return Survey(
         name=dataset.name,
         source=dataset.source,
@@ -68,5 +62,7 @@ def survey(dataset: Dataset, test: Split) -> Survey:
             for name, split in splits.items()
         },
         statistics=channel_statistics(dataset.train.images),
-        equal_in_test=tuple(equal_pictures(np.concatenate(known), image_digests(test.images))),
+        equal_in_test=tuple(
+            equal_pictures(image_digests(whole.images), image_digests(test.images))
+        ),
     )

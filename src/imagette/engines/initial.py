@@ -23,9 +23,7 @@ def first_weights(graph: Graph, seed: int) -> dict[str, NDArray[np.float32]]:
     return values
 
 
-def _first_value(
-    weight: Weight, kernel: Weight, function: str, seed: int
-) -> NDArray[np.float32]:
+def _first_value(weight: Weight, kernel: Weight, function: str, seed: int) -> NDArray[np.float32]:
     kind = weight.name.rpartition(".")[2]
     if function in ("conv", "linear"):
         bound = 1 / sqrt(prod(kernel.shape[1:]))

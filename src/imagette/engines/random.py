@@ -21,18 +21,18 @@ def bits(seed: int, purpose: str, index: int, count: int) -> Words:
     True
     """
     digest = sha256(f"{seed}/{purpose}/{index}".encode()).digest()
-    return np.random.Philox(key=int.from_bytes(digest[:16], "little")).random_raw(count)
+    words: Words = np.random.Philox(key=int.from_bytes(digest[:16], "little")).random_raw(count)
+    return words
 
 
 # The two odd constants of lowbias32, found by Chris Wellons' search for low-bias integer hashes
 # (https://github.com/skeeto/hash-prospector).
 HASH_MULTIPLIERS = (0x7FEB352D, 0x846CA68B)
-KEEP_BITS = 24
 
 
 def keep_threshold(rate: float) -> int:
-    """A unit is kept where the upper 24 bits of its hash are at least this."""
-    return round(rate * 2**KEEP_BITS)
+    """A unit is kept where its hash, 0 to 2^32 - 1, is at least this."""
+    return min(round(rate * (1 << 32)), (1 << 32) - 1)
 
 
 def dropout_keep(keys: NDArray[np.uint32], num_elements: int, rate: float) -> NDArray[np.bool_]:
@@ -40,12 +40,12 @@ def dropout_keep(keys: NDArray[np.uint32], num_elements: int, rate: float) -> ND
 
     Element i is hashed in 32-bit arithmetic, with one key (uint32 [2]) for each step and node; i
     counts through the batch, then channels, rows and columns. One key goes in before the first
-    multiplication and one between the two, so that two steps never share a shifted mask.
+    multiplication and one after it, so that two steps never share a shifted mask. lowbias32's last
+    shift is left out: it changes only bits that a threshold hardly looks at.
     """
     first, second = keys
     hashed = np.arange(num_elements, dtype=np.uint32) ^ first
-    hashed = (hashed ^ (hashed >> np.uint32(16))) * np.uint32(HASH_MULTIPLIERS[0])
-    hashed = (hashed ^ (hashed >> np.uint32(15))) + second
-    hashed = (hashed ^ (hashed >> np.uint32(13))) * np.uint32(HASH_MULTIPLIERS[1])
-    hashed = hashed ^ (hashed >> np.uint32(16))
-    return (hashed >> np.uint32(32 - KEEP_BITS)) >= np.uint32(keep_threshold(rate))
+    hashed = (hashed ^ (hashed >> np.uint32(16))) * np.uint32(HASH_MULTIPLIERS[0]) + second
+    hashed = (hashed ^ (hashed >> np.uint32(15))) * np.uint32(HASH_MULTIPLIERS[1])
+    kept: NDArray[np.bool_] = hashed >= np.uint32(keep_threshold(rate))
+    return kept

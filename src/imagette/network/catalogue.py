@@ -116,7 +116,7 @@ def _listed(
 @_listed(
     MNIST,
     7_850,
-    "the introduction's first model, logistic regression: https://doi.org/10.1109/5.726791 II-B",
+    "logistic regression: https://en.wikipedia.org/wiki/Multinomial_logistic_regression",
     "MNIST: about 92 %",
 )
 def softmax() -> Network:
@@ -127,7 +127,7 @@ def softmax() -> Network:
 @_listed(
     MNIST,
     101_770,
-    "the introduction's fully connected network: https://doi.org/10.1109/5.726791",
+    "one hidden layer, as in Rumelhart et al.: https://doi.org/10.1038/323533a0",
     "Fashion-MNIST: above 87 % after 10 epochs",
 )
 def ffnn(hidden: int = 128) -> Network:
@@ -137,7 +137,7 @@ def ffnn(hidden: int = 128) -> Network:
 @_listed(
     MNIST,
     5_994,
-    "the introduction's convolutional network: https://en.wikipedia.org/wiki/LeNet",
+    "a small LeNet: https://en.wikipedia.org/wiki/LeNet",
     "MNIST: above 98.5 % after 5 epochs",
 )
 def cnn_mnist(conv1: int = 8, conv2: int = 16) -> Network:
@@ -151,8 +151,8 @@ def cnn_mnist(conv1: int = 8, conv2: int = 16) -> Network:
 @_listed(
     MNIST,
     13_810,
-    "the template's ConvNeXt without residuals, after https://arxiv.org/abs/2201.03545",
-    "MNIST: above 91 % after one epoch",
+    "a ConvNeXt without residuals, after https://arxiv.org/abs/2201.03545",
+    "MNIST: about 91 % after one epoch in its source",
 )
 def convnext_mini() -> Network:
     """Patches, then depthwise convolutions between layer norms; nothing between its linears."""

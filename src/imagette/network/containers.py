@@ -15,7 +15,6 @@ MAX_DEPTH = 32
 """Of containers within containers: plenty for any network, and far from Python's own limit."""
 
 
-@dataclass(frozen=True)
 class Join(Layer):
     """What ends a container: made by `walk`, never written."""
 
@@ -24,7 +23,6 @@ class Join(Layer):
         raise NotImplementedError
 
 
-@dataclass(frozen=True)
 class Add(Join):
     """The sum of two tensors of one shape: one addition an element."""
 
@@ -41,7 +39,6 @@ class Add(Join):
         return (op.Elementwise(body, ("add",)),)
 
 
-@dataclass(frozen=True)
 class Concatenate(Join):
     """Tensors joined along their channels (or features): costs nothing."""
 

@@ -1,5 +1,6 @@
 """The layers of the language: one frozen dataclass each, which states its weights and operations.
 
+A layer without fields of its own inherits all it needs from `Layer`, the decorator included.
 A layer knows nothing of its neighbours: `walk` hands it the shapes that reach it. To add one, write
 its dataclass and name it in `WORDS`; text, JSON, walk and cost table follow, and each engine lowers
 it in one function.
@@ -87,7 +88,6 @@ class Linear(Layer):
         return (weight, Weight("bias", (features,))) if self.bias else (weight,)
 
 
-@dataclass(frozen=True)
 class ReLU(Layer):
     """max(x, 0): one maximum an element."""
 
@@ -97,7 +97,6 @@ class ReLU(Layer):
         return (op.Elementwise(shape, ("maximum",)),)
 
 
-@dataclass(frozen=True)
 class GELU(Layer):
     """The exact x * 1/2 * (1 + erf(x / sqrt 2)): three multiplications, an addition and an erf.
 
@@ -110,7 +109,6 @@ class GELU(Layer):
         return (op.Elementwise(shape, ("multiply", "erf", "add", "multiply", "multiply")),)
 
 
-@dataclass(frozen=True)
 class Sigmoid(Layer):
     """1 / (1 + exp(-x)): an exponential, an addition and a division an element."""
 
@@ -120,7 +118,6 @@ class Sigmoid(Layer):
         return (op.Elementwise(shape, ("exp", "add", "divide")),)
 
 
-@dataclass(frozen=True)
 class Tanh(Layer):
     """The hyperbolic tangent: one transcendental an element."""
 
@@ -130,7 +127,6 @@ class Tanh(Layer):
         return (op.Elementwise(shape, ("tanh",)),)
 
 
-@dataclass(frozen=True)
 class Softmax(Layer):
     """exp(x - max x) / sum exp(x - max x) over channels or features."""
 
@@ -145,7 +141,6 @@ class Softmax(Layer):
         )
 
 
-@dataclass(frozen=True)
 class LogSoftmax(Layer):
     """y - log sum exp(y), where y = x - max x, over channels or features."""
 
@@ -162,7 +157,6 @@ class LogSoftmax(Layer):
         )
 
 
-@dataclass(frozen=True)
 class Mean(Layer):
     """The mean of each channel, also called global average pooling: [C,H,W] to [C]."""
 
@@ -242,7 +236,6 @@ class Dropout(Layer):
         return (op.Elementwise(shape, ()),)
 
 
-@dataclass(frozen=True)
 class Flatten(Layer):
     """All elements in a row, in C,H,W order: [C,H,W] to [C*H*W]."""
 

@@ -141,7 +141,6 @@ class Pool(Layer):
         return picture(self, shape)
 
 
-@dataclass(frozen=True, init=False)
 class MaxPool(Pool):
     """The largest of each window: [C,H,W] to [C,H',W']; padding never wins."""
 
@@ -151,7 +150,6 @@ class MaxPool(Pool):
         return (op.ReduceWindow(self._checked(shape), self.window, "maximum"),)
 
 
-@dataclass(frozen=True, init=False)
 class AvgPool(Pool):
     """The sum of each window over the kernel's size: [C,H,W] to [C,H',W']; padding counts as 0."""
 

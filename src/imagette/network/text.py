@@ -23,6 +23,7 @@ imagette.network.errors.NetworkError: line 1, 'conv 6 5x5 strid=2': ... Did you 
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -95,9 +96,7 @@ def _lines(block: Block) -> Iterator[str]:
         elif isinstance(layer, Branches):
             yield f"{statement(layer)} {{"
             for branch in layer.branches:
-                yield "  {"
-                yield from (f"  {line}" for line in _indented(branch))
-                yield "  }"
+                yield from ("  {", *(f"  {line}" for line in _indented(branch)), "  }")
             yield "}"
         else:
             yield statement(layer)
@@ -169,32 +168,28 @@ class _Parser:
         while self.token.kind == "word":
             self.position += 1
         words = self.tokens[first : self.position]
-        written = Written(
-            words[0].line, self.text[words[0].start : words[-1].start + len(words[-1].text)]
-        )
-        try:
+        end = words[-1].start + len(words[-1].text)
+        written = Written(words[0].line, self.text[words[0].start : end])
+        with _blaming(written):
             kind, values = _read_words([token.text for token in words])
-        except NetworkError as error:
-            raise _at(written, error) from None
+            if issubclass(kind, Container):
+                self.enter(kind, depth + 1)
         if issubclass(kind, Container):
-            values |= self.blocks(kind, written, depth)
-        try:
+            values |= self.blocks(kind, depth + 1)
+        with _blaming(written):
             return kind(**values, written=written)
-        except NetworkError as error:
-            raise _at(written, error) from None
 
-    def blocks(self, kind: type[Container], written: Written, depth: int) -> dict[str, Any]:
-        try:
-            check_depth(depth + 1)
-        except NetworkError as error:
-            raise _at(written, error) from None
+    def enter(self, kind: type[Container], depth: int) -> None:
+        check_depth(depth)
         if not self.opens():
             example = "{ { ... } { ... } }" if kind is Branches else "{ ... }"
-            raise _at(written, NetworkError(f"its layers are missing; write {kind.word} {example}"))
+            raise NetworkError(f"its layers are missing; write {kind.word} {example}")
+
+    def blocks(self, kind: type[Container], depth: int) -> dict[str, Any]:
         if kind is Branches:
-            return {"branches": self.branches(depth + 1)}
-        body = self.block(depth + 1)
-        return {"body": body, "shortcut": self.block(depth + 1) if self.opens() else ()}
+            return {"branches": self.branches(depth)}
+        body = self.block(depth)
+        return {"body": body, "shortcut": self.block(depth) if self.opens() else ()}
 
     def opens(self) -> bool:
         """Whether a block comes next, perhaps on a later line."""
@@ -231,8 +226,13 @@ class _Parser:
         raise NetworkError(f"line {self.token.line}: {what}")
 
 
-def _at(written: Written, error: NetworkError) -> NetworkError:
-    return NetworkError(f"{written}: {error}")
+@contextmanager
+def _blaming(written: Written) -> Iterator[None]:
+    """Put in front of an error where the layer stands, and what it is."""
+    try:
+        yield
+    except NetworkError as error:
+        raise NetworkError(f"{written}: {error}") from None
 
 
 def _read_words(words: list[str]) -> tuple[type[Layer], dict[str, Any]]:

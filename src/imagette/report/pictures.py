@@ -27,7 +27,7 @@ def labelled_grid(
     from matplotlib.figure import Figure
 
     rows = ceil(len(images) / columns)
-    height = rows * (_CELL_INCHES + 0.25) + _TITLE_INCHES
+    height = rows * (_CELL_INCHES + 0.15) + _TITLE_INCHES
     figure = Figure(figsize=(columns * _CELL_INCHES, height), layout="constrained")
     FigureCanvasAgg(figure)
     panels = figure.subplots(rows, columns, squeeze=False).ravel()
@@ -47,10 +47,10 @@ def labelled_grid(
     return figure
 
 
-def rows_by_class(labels: Labels, classes: int, columns: int = 10) -> list[int]:
-    """Indices for a grid with a row a class: the first `columns` images of each, in order.
+def examples_by_class(labels: Labels, classes: int, columns: int = 10) -> list[int]:
+    """Indices of the first `columns` images of each class, class by class.
 
-    >>> rows_by_class(np.array([1, 0, 1, 0], np.int32), classes=2, columns=1)
+    >>> examples_by_class(np.array([1, 0, 1, 0], np.int32), classes=2, columns=1)
     [1, 0]
     """
     chosen = (np.flatnonzero(labels == label)[:columns] for label in range(classes))

@@ -81,7 +81,7 @@ def keep_evaluation(
     figures: Mapping[str, Any],
 ) -> None:
     """Writes the figures, and the logits, labels and image digests they were computed from."""
-    arrays = {
+    arrays: dict[str, NDArray[Any]] = {
         "logits": predictions.logits,
         "labels": predictions.labels,
         "image_digests": _digests(images),

@@ -214,7 +214,7 @@ def _row(
     return EpochRow(figures, work.timing(epoch, planner.graph.cost))
 
 
-def _running(tally: Tally | None) -> dict[str, float | None]:
+def _running(tally: Tally | None) -> Mapping[str, float | None]:
     if tally is None:
         return {"train_loss": None, "train_accuracy": None}
     return Score(tally.loss, tally.accuracy).named("train")

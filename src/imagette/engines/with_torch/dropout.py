@@ -5,29 +5,28 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from imagette.engines.random import HASH_MULTIPLIERS, KEEP_BITS, keep_threshold
+from imagette.engines.random import HASH_MULTIPLIERS, keep_threshold
 
 
 def dropout(x: Tensor, keys: Tensor, rate: float) -> Tensor:
     """`x` where kept, divided by the share kept, else 0. `keys` int32 [2] of this step and node."""
-    kept = _upper_bits(_element_numbers(x.shape, x.device), keys) >= keep_threshold(rate)
-    return x * (kept.to(x.dtype) * (1 / (1 - rate)))
+    hashed = _hash(_element_numbers(x.shape, x.device), keys)
+    # int32 stands for uint32: flipping the highest bit of both makes their order that of unsigned.
+    kept = hashed.bitwise_xor_(_HIGHEST_BIT) >= _signed(keep_threshold(rate)) ^ _HIGHEST_BIT
+    return x * kept.to(x.dtype).mul_(1 / (1 - rate))
 
 
-def _upper_bits(numbers: Tensor, keys: Tensor) -> Tensor:
-    """The upper bits of the hash. int32 stands for uint32: products and sums wrap alike."""
+_HIGHEST_BIT = -(1 << 31)
+
+
+def _hash(numbers: Tensor, keys: Tensor) -> Tensor:
+    """Sums and products of int32 wrap as those of uint32 do; in place, for it is memory-bound."""
     first, second = keys.unbind()
     hashed = numbers ^ first
-    hashed = (hashed ^ _shift_right(hashed, 16)) * _signed(HASH_MULTIPLIERS[0])
-    hashed = (hashed ^ _shift_right(hashed, 15)) + second
-    hashed = (hashed ^ _shift_right(hashed, 13)) * _signed(HASH_MULTIPLIERS[1])
-    hashed = hashed ^ _shift_right(hashed, 16)
-    return _shift_right(hashed, 32 - KEEP_BITS)
-
-
-def _shift_right(x: Tensor, places: int) -> Tensor:
-    """A shift that brings in zeros, where int32's own would repeat the sign."""
-    return (x >> places) & ((1 << (32 - places)) - 1)
+    shifted = (hashed >> 16).bitwise_and_(0xFFFF)  # int32's own shift would repeat the sign
+    hashed.bitwise_xor_(shifted).mul_(_signed(HASH_MULTIPLIERS[0])).add_(second)
+    torch.bitwise_right_shift(hashed, 15, out=shifted).bitwise_and_(0x1FFFF)
+    return hashed.bitwise_xor_(shifted).mul_(_signed(HASH_MULTIPLIERS[1]))
 
 
 def _signed(constant: int) -> int:

@@ -85,7 +85,7 @@ class TorchModel:
             outputs = self._forward.train(images, state.weights, {p: k[i] for p, k in keys.items()})
             loss = self._loss(outputs, labels)
             state.optimiser.zero_grad(set_to_none=True)
-            loss.backward()
+            torch.autograd.backward(loss)
             state.optimiser.step()
             losses[i] = loss.detach()
             correct[i] = (outputs.detach().argmax(1) == labels).sum()

@@ -1,0 +1,55 @@
+"""A set of one's own: checked, and given a test set where it brings none."""
+
+import numpy as np
+
+from imagette.data.digests import image_digests
+from imagette.data.ranking import cut, rank_keys
+from imagette.data.raw import RawSet, check_labels
+from imagette.data.split import Split
+from imagette.errors import DataError
+
+TEST_SHARE = 0.2
+
+
+def own_set(class_names: tuple[str, ...], train: Split, test: Split | None, origin: str) -> RawSet:
+    """The set, or a DataError for what cannot train a classifier.
+
+    Without `test`, `TEST_SHARE` of the images become the test set: by rank, stratified, identical
+    pictures together; no seed has a say in which.
+    """
+    _check_classes(class_names, train, origin)
+    if test is None:
+        train, test = _cut_test(train, origin)
+    check_labels(test.labels, class_names, f"{origin!r} (test)")
+    if len(test) == 0:
+        raise DataError(f"{origin!r} has an empty test set: add images, or leave it out.")
+    return RawSet(class_names, train, test, origin)
+
+
+def _check_classes(class_names: tuple[str, ...], train: Split, origin: str) -> None:
+    check_labels(train.labels, class_names, f"{origin!r} (training)")
+    if len(class_names) < 2:
+        raise DataError(
+            f"A classifier needs at least two classes. {origin!r} has {len(class_names)}: "
+            f"{', '.join(map(repr, class_names))}."
+        )
+    absent = np.flatnonzero(np.bincount(train.labels, minlength=len(class_names)) == 0)
+    if len(absent):
+        raise DataError(
+            f"Every class needs a training image. {origin!r} has none for "
+            f"{class_names[absent[0]]!r} (label {absent[0]})."
+        )
+
+
+def _cut_test(whole: Split, origin: str) -> tuple[Split, Split]:
+    keys = rank_keys(image_digests(whole.images), "test")
+    taken = cut(whole.labels, keys, TEST_SHARE)
+    if not taken.any():
+        raise DataError(
+            f"{origin!r} has {len(whole)} images: too few different ones to cut a test set of "
+            f"{TEST_SHARE:.0%}. Add images, or give the test set apart."
+        )
+    return (
+        Split(whole.images[~taken], whole.labels[~taken]),
+        Split(whole.images[taken], whole.labels[taken]),
+    )

@@ -1,0 +1,43 @@
+import numpy as np
+import pytest
+
+from imagette.errors import UsageError
+from imagette.run.evaluate import evaluate_run
+from imagette.store.ledger import openings
+
+
+def test_a_reloaded_run_scores_what_it_scored_at_its_end(experiment, trained):  # 000-08, 004-31
+    ended = trained(experiment())
+    _, before = ended.folder.read_evaluation("validation")
+    assert evaluate_run(ended.folder.path) == ended.evaluation
+    _, after = ended.folder.read_evaluation("validation")
+    np.testing.assert_array_equal(before["logits"], after["logits"])
+
+
+def test_any_split_can_be_measured_but_the_test_set_only_when_opened(experiment, trained):
+    # 000-12, 003-14
+    folder = trained(experiment()).folder
+    assert evaluate_run(folder.path, "train").n == 300
+    with pytest.raises(UsageError, match=r"^The test set is sealed: choose on validation"):
+        evaluate_run(folder.path, "test")
+    before = len(openings("fashion-sample"))
+    assert evaluate_run(folder.path, "test", open_test_set=True).n == 2000
+    assert len(openings("fashion-sample")) == before + 1
+
+
+def test_rows_of_the_confusion_matrix_sum_to_the_classes(experiment, trained):  # 003-15
+    evaluation = evaluate_run(trained(experiment()).folder.path, "test", open_test_set=True)
+    assert [sum(row) for row in evaluation.confusion] == [200] * 10
+    assert evaluation.num_misclassified == round(evaluation.error_rate * 2000)
+
+
+def test_the_best_weights_can_be_measured(experiment, trained):
+    folder = trained(experiment(recipe={"epochs": 3})).folder
+    best = max(row["validation_accuracy"] for row in folder.history())
+    assert evaluate_run(folder.path, which="best").accuracy == best
+
+
+def test_a_run_without_validation_images_says_what_to_do(experiment, trained):
+    folder = trained(experiment(data={"validation": 0}, recipe={"epochs": 0})).folder
+    with pytest.raises(UsageError, match=r"without validation images .* evaluate --split train"):
+        evaluate_run(folder.path)
