@@ -13,7 +13,7 @@ from imagette.arrays import Images, Labels, Logits, Weights
 from imagette.data.preprocess import Preprocess
 from imagette.engines.protocol import OPTIMISER_PREFIX, EngineSpec, StepPlan
 from imagette.engines.with_torch.augment import lower_augmentation
-from imagette.engines.with_torch.device import choose_device, set_threads
+from imagette.engines.with_torch.device import choose_device, flushing_denormals, set_threads
 from imagette.engines.with_torch.forward import Forward
 from imagette.engines.with_torch.losses import lower_loss
 from imagette.engines.with_torch.optimisers import lower_optimiser
@@ -66,6 +66,7 @@ class TorchModel:
         optimiser = lower_optimiser(self._recipe.optimiser, trainable.values())
         return TorchState(tensors, trainable, optimiser)
 
+    @flushing_denormals()
     def advance(
         self, state: TorchState, plan: StepPlan
     ) -> tuple[TorchState, NDArray[np.float32], NDArray[np.int32]]:
@@ -92,6 +93,7 @@ class TorchModel:
         mean = 1 if self._recipe.loss.reduction == "mean" else 1 / plan.indices.shape[1]
         return state, (losses * mean).cpu().numpy(), correct.cpu().numpy()
 
+    @flushing_denormals()
     def predict(self, weights: Weights, images: Images, batch: int) -> Logits:
         tensors = self._frozen(weights)
         with torch.inference_mode():
