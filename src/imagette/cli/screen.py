@@ -3,6 +3,7 @@
 Where the output is no terminal there is no bar, and the lines are those of the run's log.
 """
 
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -36,6 +37,7 @@ class Screen:
         )
         self._task = self._bar.add_task("", epoch="", loss="", speed="", left="")
         self._explained = False
+        self._run: Path | None = None
 
     def __enter__(self) -> "Screen":
         return self
@@ -54,10 +56,14 @@ class Screen:
             case ev.EpochRow():
                 self._explain(event)
                 self._print_line(event)
+            case ev.Finished(complete=False):
+                self._print_line(event)
+                self._say(f"next     imagette train --resume {self._run}")
             case _:
                 self._print_line(event)
 
     def _begin(self, begun: Begun) -> None:
+        self._run = begun.folder.path
         prepared = begun.prepared
         dataset, model = prepared.dataset, prepared.model
         shape = "x".join(map(str, dataset.input_shape))
