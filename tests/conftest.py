@@ -1,13 +1,18 @@
 """No test reads or writes the user's own cache, state or data, but those that ask for it."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import settings
 
 from imagette.data.places import cache_root
+from imagette.experiment import check, resolved
+from imagette.network import cost_table, named, to_text, walk
+from imagette.store.folder import RunFolder
 
 # No test asserts a time, and a loaded machine is no failure.
 settings.register_profile("imagette", deadline=None)
@@ -32,3 +37,61 @@ def real_cache(monkeypatch: pytest.MonkeyPatch) -> Path:
     """The cache that holds, or will hold, the real sets (`IMAGETTE_TEST_CACHE` moves it)."""
     monkeypatch.setenv("IMAGETTE_CACHE", str(REAL_CACHE))
     return REAL_CACHE
+
+
+@pytest.fixture
+def make_run(tmp_path: Path) -> Callable[..., RunFolder]:
+    """Makes up a run of `softmax` below `tmp_path`, without training it.
+
+    `accuracies` are those of its epochs, from epoch 0, on each of the `splits`; `right` says which
+    of 20 images the last weights get right. The rest are sections of the experiment.
+    """
+
+    def make(
+        folder: str | None = None,
+        accuracies: tuple[float, ...] = (0.1, 0.5, 0.7),
+        splits: tuple[str, ...] = ("validation",),
+        seconds: float = 2.0,
+        right: list[bool] | None = None,
+        finished: bool = True,
+        title: str = "made",
+        **sections: Any,
+    ) -> RunFolder:
+        network = named("softmax")
+        epochs = len(accuracies) - 1
+        values = {"network": {"name": "softmax"}, "recipe": {"epochs": epochs}, **sections}
+        values["recipe"] = {"epochs": epochs, **values["recipe"]}
+        experiment = check({**values, "run": {"title": title}}, "made up")
+        cost = cost_table(walk(network, (1, 28, 28), 10)).as_json()
+        made = {"time": f"2026-01-01T00:00:{len(list(tmp_path.rglob('cost.json'))):02d}+00:00"}
+        run = RunFolder.create(
+            tmp_path / "runs",
+            title,
+            None,
+            resolved(experiment),
+            to_text(network),
+            cost,
+            made,
+            out=tmp_path / folder if folder else None,
+        )
+        for epoch, accuracy in enumerate(accuracies):
+            figures = {}
+            for split in splits:
+                figures |= {f"{split}_loss": 1 - accuracy, f"{split}_accuracy": accuracy}
+            run.append_history({"epoch": epoch, "step": epoch, **figures})
+            run.append_timing({"epoch": epoch, "train_seconds": seconds if epoch else 0.0})
+        if right is not None:
+            _keep_answers(run, splits[0], np.array(right), epochs)
+        if finished:
+            run.write_finished("all epochs are done", epochs, epochs, {"train_seconds": 0.0})
+        return run
+
+    return make
+
+
+def _keep_answers(run: RunFolder, split: str, right: np.ndarray, step: int) -> None:
+    labels = np.zeros(len(right), np.int32)
+    digests = np.repeat(np.arange(len(right), dtype=np.uint8)[:, None], 32, axis=1)
+    arrays = {"logits": np.eye(2)[(~right).astype(int)], "labels": labels, "image_digests": digests}
+    figures = {"accuracy": float(right.mean()), "checkpoint": step}
+    run.write_evaluation(split, figures, arrays)

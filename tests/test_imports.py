@@ -13,7 +13,7 @@ SOURCE = Path(__file__).parents[1] / "src"
 # docs/DESIGN: who may import whom. A part imports itself and the lower rows; parts of one row
 # do not know each other, but for the ground, the first.
 LAYERS = (
-    ("errors", "spec", "arrays", "problems", "words"),
+    ("errors", "spec", "arrays", "problems", "words", "machine", "settings", "pointers"),
     ("network", "data", "evaluate"),
     ("recipe",),
     ("engines",),

@@ -40,7 +40,8 @@ def failures(text: str, folder: Path) -> list[str]:
 
 def test_the_commands_of_the_readme_run(tmp_path):
     # 001-43
-    text = README.read_text(encoding="utf-8") if README.exists() else ""
+    text = README.read_text(encoding="utf-8")
+    assert len(marked_blocks(text)) >= 2
     assert failures(text, tmp_path) == []
 
 

@@ -1,10 +1,29 @@
 """What `__init__.py` finds lazily, said to type checkers and editors (a test compares the two)."""
 
 from imagette.data.dataset import (
+    Dataset as Dataset,
+    look_at_test as look_at_test,
     open_data as open_data,
+)
+from imagette.data.live import (
+    dataset_of as dataset_of,
+)
+from imagette.data.preprocess import (
+    Preprocess as Preprocess,
+    preprocess_of as preprocess_of,
+)
+from imagette.data.resize import (
+    cropped as cropped,
+    resized as resized,
 )
 from imagette.data.spec import (
     DataSpec as DataSpec,
+)
+from imagette.data.split import (
+    Split as Split,
+)
+from imagette.data.survey import (
+    survey_of as survey_of,
 )
 from imagette.engines.initial import (
     first_weights as first_weights,
@@ -51,6 +70,10 @@ from imagette.network import (
 )
 from imagette.recipe.recipe import (
     Recipe as Recipe,
+)
+from imagette.report.pictures import (
+    examples_by_class as examples_by_class,
+    labelled_grid as labelled_grid,
 )
 from imagette.run.evaluate import (
     evaluate_run as evaluate_run,

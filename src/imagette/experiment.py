@@ -8,8 +8,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
+from imagette.data.sources import source_of
 from imagette.data.spec import DataSpec
 from imagette.engines.protocol import EngineSpec
 from imagette.errors import UsageError, nearest
@@ -17,6 +18,7 @@ from imagette.evaluate.spec import EvaluationSpec
 from imagette.network import Network, from_dicts, named, parse, widen
 from imagette.problems import describe_problems
 from imagette.recipe.recipe import Recipe
+from imagette.settings import read_setting
 from imagette.spec import Spec
 
 SUFFIXES = (".toml", ".json")
@@ -41,7 +43,22 @@ class NetworkSpec(Spec):
             raise ValueError(f"give one of name, text, layers. Got {', '.join(given) or 'none'}")
         if self.args and self.name is None:
             raise ValueError("args belong to a network given by name")
+        try:
+            network_of(self)
+        except UsageError as error:
+            raise ValueError(str(error)) from None
         return self
+
+
+def network_of(spec: NetworkSpec) -> Network:
+    """The layers that a network's spec stands for."""
+    if spec.name is not None:
+        network = named(spec.name, **spec.args)
+    elif spec.text is not None:
+        network = parse(spec.text)
+    else:
+        network = from_dicts(spec.layers or ())
+    return network if spec.width == 1 else widen(network, spec.width)
 
 
 class CheckpointSpec(Spec):
@@ -73,6 +90,15 @@ class Experiment(Spec):
     recipe: Recipe = Recipe()
     evaluation: EvaluationSpec = EvaluationSpec()
     run: RunSpec = RunSpec()
+
+    @field_validator("data")
+    @classmethod
+    def _data_are_known(cls, data: DataSpec) -> DataSpec:
+        try:
+            source_of(data)
+        except UsageError as error:
+            raise ValueError(str(error)) from None
+        return data
 
 
 def load(experiment: str | Path, settings: Iterable[str] = ()) -> Experiment:
@@ -135,17 +161,6 @@ def read_values(path: Path) -> dict[str, Any]:
     return values
 
 
-def network_of(spec: NetworkSpec) -> Network:
-    """The layers that a network's spec stands for."""
-    if spec.name is not None:
-        network = named(spec.name, **spec.args)
-    elif spec.text is not None:
-        network = parse(spec.text)
-    else:
-        network = from_dicts(spec.layers or ())
-    return network if spec.width == 1 else widen(network, spec.width)
-
-
 def resolved(experiment: Experiment) -> dict[str, Any]:
     """Every key with its value, defaults included, as JSON values."""
     return experiment.model_dump(mode="json")
@@ -163,10 +178,8 @@ def schema() -> dict[str, Any]:
 
 
 def _set(values: dict[str, Any], setting: str) -> None:
-    key, equals, text = setting.partition("=")
-    if not equals or not key.strip():
-        raise UsageError(f"--set takes key=value, such as recipe.epochs=2. Got '{setting}'.")
-    *parents, last = key.strip().split(".")
+    key, value = read_setting(setting, "recipe.epochs=2")
+    *parents, last = key.split(".")
     table = values
     for parent in parents:
         inner = table.get(parent)
@@ -175,11 +188,4 @@ def _set(values: dict[str, Any], setting: str) -> None:
         table = table[parent]
         if not isinstance(table, dict):
             raise UsageError(f"--set {key}: '{parent}' is not a table, so it has no '{last}'.")
-    table[last] = _value(text.strip())
-
-
-def _value(text: str) -> Any:
-    try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        return text
+    table[last] = value

@@ -1,82 +1,94 @@
 """What is wrong with an experiment, in plain words: every problem at once, with the near misses."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
 from imagette.errors import nearest
 
+Location = Sequence[int | str]
+
 
 def describe_problems(error: ValidationError, model: type[BaseModel], source: str) -> str:
-    """One line for a single problem; else a count, then a line for each."""
-    lines = [_line(problem, model) for problem in error.errors()]
+    """One line for a single problem; else a count, then a line for each.
+
+    The branches of a union that all refuse a value make one problem: what the value may be.
+    """
+    found: dict[str, list[str]] = {}
+    for problem in error.errors():
+        key, models = _walk(problem["loc"], model)
+        found.setdefault(key, []).append(_rule(problem, key, models))
+    lines = [_line(key, rules) for key, rules in found.items()]
     if len(lines) == 1:
         return f"{source}: {lines[0]}"
     return f"{source} has {len(lines)} problems:\n" + "\n".join(f"  {line}" for line in lines)
 
 
-def _line(problem: Mapping[str, Any], model: type[BaseModel]) -> str:
-    location: Sequence[int | str] = problem["loc"]
-    key = _dotted(location, model)
-    received = problem["input"]
+def _line(key: str, rules: Sequence[str]) -> str:
+    """Of several rules for one key, those of the branches: joined by or, what came said once."""
+    if len(rules) == 1:
+        return rules[0]
+    subject = f"'{key}' "
+    parts = [rule.removeprefix(subject).partition(". Got ") for rule in rules]
+    return f"{subject}{' or '.join(dict.fromkeys(part[0] for part in parts))}. Got {parts[0][2]}"
+
+
+def _rule(problem: Mapping[str, Any], key: str, models: Sequence[type[BaseModel]]) -> str:
+    received, context = problem["input"], problem.get("ctx", {})
     match problem["type"]:
         case "extra_forbidden":
-            choices = [name for m in _models_at(location[:-1], model) for name in m.model_fields]
-            return f"unknown key '{key}'. {nearest(str(location[-1]), choices)}"
+            choices = [name for model in models for name in model.model_fields]
+            return f"unknown key '{key}'. {nearest(str(problem['loc'][-1]), choices)}"
         case "union_tag_invalid":
-            context = problem["ctx"]
             choices = [tag.strip(" '") for tag in context["expected_tags"].split(",")]
             return f"'{key}.name' is '{context['tag']}'. {nearest(context['tag'], choices)}"
         case "union_tag_not_found" | "model_attributes_type":
             return f"'{key}' must be a name or a table with a name. Got {received!r}."
         case "literal_error":
-            expected = problem["ctx"]["expected"]
-            return f"'{key}' must be {expected}. Got {received!r}."
+            return f"'{key}' must be {context['expected']}. Got {received!r}."
         case "value_error":
-            return f"'{key}': {problem['ctx']['error']}." if key else f"{problem['ctx']['error']}."
+            return f"{_subject(key)}{str(context['error']).removesuffix('.')}."
         case "missing":
             return f"'{key}' must be given."
-    rule = problem["msg"].removeprefix("Input ").lower()
-    return f"'{key}' {rule}. Got {received!r}."
+        case "tuple_type":
+            return f"'{key}' must be a list, such as [\"flip\"]. Got {received!r}."
+        case "model_type" | "dict_type":
+            return f"'{key}' must be a table. Got {received!r}."
+    rule = problem["msg"].removeprefix("Input should ").lower()
+    return f"'{key}' must {rule}. Got {received!r}."
 
 
-def _dotted(location: Sequence[int | str], model: type[BaseModel]) -> str:
-    """The key as the user writes it: without the tags that pydantic adds for unions."""
-    parts = [str(part) for part, is_key in _steps(location, model) if is_key]
-    return ".".join(parts)
+def _subject(key: str) -> str:
+    return f"'{key}': " if key else ""
 
 
-def _models_at(location: Sequence[int | str], model: type[BaseModel]) -> list[type[BaseModel]]:
-    models = [model]
-    for part in location:
-        models = _below(models, part)
-    return models
+def _walk(location: Location, model: type[BaseModel]) -> tuple[str, list[type[BaseModel]]]:
+    """The key as the user writes it, and the models in which its last part was looked for.
+
+    Pydantic puts tags of unions and labels of their branches in a location; the user knows
+    neither.
+    """
+    models, keys = [model], []
+    for place, part in enumerate(location):
+        last = place == len(location) - 1
+        fields = [m.model_fields[part] for m in models if part in m.model_fields]
+        if isinstance(part, int):
+            keys.append(str(part))
+        elif fields:
+            keys.append(part)
+            if not last:
+                models = [inner for field in fields for inner in _models_in(field.annotation)]
+        elif tagged := [m for m in models if _tag(m) == part]:
+            models = tagged
+        elif last and not _is_branch(part):
+            keys.append(part)
+    return ".".join(keys), models
 
 
-def _steps(
-    location: Sequence[int | str], model: type[BaseModel]
-) -> Iterator[tuple[int | str, bool]]:
-    models = [model]
-    for part in location:
-        is_key = isinstance(part, int) or not _is_tag(models, part)
-        yield part, is_key
-        models = _below(models, part)
-
-
-def _is_tag(models: Sequence[type[BaseModel]], part: str) -> bool:
-    return len(models) > 1 and any(_tag(m) == part or m.__name__ == part for m in models)
-
-
-def _below(models: Sequence[type[BaseModel]], part: int | str) -> list[type[BaseModel]]:
-    """The models that may stand at `part` of one of `models`."""
-    if isinstance(part, int):
-        return list(models)
-    tagged = [m for m in models if _tag(m) == part]
-    if len(models) > 1 and tagged:
-        return tagged
-    annotations = [m.model_fields[part].annotation for m in models if part in m.model_fields]
-    return [found for annotation in annotations for found in _models_in(annotation)]
+def _is_branch(part: str) -> bool:
+    """Such as constrained-int, literal['all'], function-after[...]: no key has such a name."""
+    return not part.replace("_", "").isalnum()
 
 
 def _models_in(annotation: Any) -> list[type[BaseModel]]:

@@ -2,13 +2,23 @@
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 
 class Spec(BaseModel):
-    """Frozen, checked when made, and closed: an unknown key is an error, never ignored."""
+    """Frozen, checked when made, and closed: an unknown key is an error, never ignored.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    Strict too: "5" is no number and true is no 1; but a list is a tuple, as files write them.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, strict=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _lists_as_tuples(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        return {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
 
 
 def named(value: Any) -> Any:

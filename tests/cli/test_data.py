@@ -48,7 +48,7 @@ def test_get_says_from_where(capsys, tmp_path):
 
 
 def test_show_draws_a_grid_and_prints_what_it_saw(own_set, capsys, tmp_path):
-    # 002-03, 002-06, 003-02, 003-05
+    # 002-03, 002-06, 003-05
     assert main(["data", "show", own_set, "--out", "grid.png"]) == 0
     said = capsys.readouterr().out
     assert "own.npz: images 1x4x5 (channels x height x width)" in said

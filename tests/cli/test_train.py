@@ -52,14 +52,16 @@ def test_an_epochs_lines_say_what_the_course_asks(runs, capsys):  # 001-08, 001-
     _, out, _ = imagette(capsys, "train", *SMALL)
     figures, timing = out[out.index("epoch 1 ") :].splitlines()[:2]
     assert all(word in figures for word in ("loss", "accuracy", "error"))
-    assert all(word in timing for word in ("images/s", "Gop =", "mul +", "add +", "max", "Gop/s"))
+    assert all(word in timing for word in ("images/s", "mul +", "add +", "max =", "/s"))
 
 
 def test_the_log_holds_what_was_printed(runs, capsys):  # 004-28
     _, out, _ = imagette(capsys, "train", *SMALL)
     log = RunFolder.open(runs / "first_light").log_path.read_text()
-    assert log.splitlines()[0].startswith("epoch 0 ")
-    assert all(line in out for line in log.splitlines())
+    decided, *lines = log.splitlines()
+    assert decided.startswith("decided: threads = ")
+    assert lines[0].startswith("epoch 0 ")
+    assert all(line in out for line in lines)
 
 
 def test_a_run_is_evaluated_by_its_title(runs, capsys):  # 001-13

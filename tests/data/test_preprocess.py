@@ -37,7 +37,6 @@ def test_none_scales_to_one_alone(images):
 
 
 def test_given_figures_are_used_as_they_are(images):
-    # 001-02
     half = Normalise(mean=(0.5,) * 3, deviation=(0.5,) * 3)
     found = preprocess_of(DataSpec(normalise=half), split_of(images(2, channels=3)))
     assert found == Preprocess((0.5,) * 3, (0.5,) * 3)
@@ -56,6 +55,6 @@ def test_a_channel_that_never_varies_is_refused():
 
 
 def test_it_survives_json_to_the_bit(images):
-    # 003-06
+
     made = preprocess_of(DataSpec(), split_of(images(7, channels=3)))
     assert Preprocess.from_json(json.loads(json.dumps(made.as_json()))) == made

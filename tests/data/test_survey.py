@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from imagette.data.dataset import Dataset
+from imagette.data.spec import DataSpec
 from imagette.data.split import Split
-from imagette.data.survey import survey
+from imagette.data.survey import survey, survey_of
 
 
 @pytest.fixture
@@ -33,3 +34,29 @@ def test_a_survey_can_be_written_as_json(found):
     values = json.loads(json.dumps(found.as_json()))
     assert values["counts"]["train"] == [6, 2]
     assert values["input_shape"] == [1, 4, 5]
+
+
+def test_a_frame_has_the_splits_side_by_side(found):
+    # 002-06
+    frame = found.frame()
+    assert frame.row(0, named=True) == {
+        "label": 0,
+        "class": "cat",
+        "train": 6,
+        "train_share": 0.75,
+        "validation": 1,
+        "validation_share": 0.5,
+        "test": 2,
+        "test_share": 0.5,
+    }
+
+
+def test_one_call_surveys_a_named_set(cache):
+    # 002-06
+    found = survey_of(DataSpec(limit=500))
+    assert {split: sum(counts) for split, counts in found.counts.items()} == {
+        "train": 500,
+        "validation": 1000,
+        "test": 2000,
+    }
+    assert found.imbalanced == ()

@@ -32,6 +32,13 @@ def test_torch_equals_the_numpy_reference_bit_for_bit(spec, shape):  # 001-35
     np.testing.assert_array_equal(lowered.numpy(), spec.apply(images, draws))
 
 
+@pytest.mark.parametrize("spec", SPECS, ids=repr)
+def test_every_augmentation_stays_on_its_device(spec):
+    images = torch.zeros((4, 12, 12, 3), dtype=torch.uint8, device="meta")
+    draws = torch.from_numpy(spec.draw(draw, 1, np.arange(4, dtype=np.int32), (12, 12)))
+    assert lower_augmentation(spec)(images, draws.to("meta")).device.type == "meta"
+
+
 def test_a_flip_mirrors_left_and_right():  # 003-08
     image = np.arange(6, dtype=np.uint8).reshape(1, 2, 3, 1)
     assert Flip().apply(image, np.array([True]))[0, :, :, 0].tolist() == [[2, 1, 0], [5, 4, 3]]

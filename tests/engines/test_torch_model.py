@@ -198,12 +198,24 @@ def test_an_absent_device_falls_back_with_a_note(monkeypatch):  # 002-19, 000-18
 
 
 def test_small_batches_take_one_thread_by_a_fixed_rule(monkeypatch):
-    chosen = []
-    monkeypatch.setattr(torch, "set_num_threads", chosen.append)
-    monkeypatch.setattr("os.cpu_count", lambda: 6)
-    for batch, threads in ((4, None), (8, None), ("all", None), (4, 3)):
+    monkeypatch.setattr("imagette.engines.with_torch.device.usable_cores", lambda: 6)
+    asked = ((4, None), (8, None), ("all", None), (4, 3))
+    models = [
         TorchModel(GRAPH, Recipe(batch=batch), PREPROCESS, EngineSpec(threads=threads))
-    assert chosen == [1, 6, 6, 3]
+        for batch, threads in asked
+    ]
+    assert [model.threads for model in models] == [1, 6, 6, 3]
+
+
+def test_work_leaves_the_process_as_it_was():
+    before = torch.get_num_threads()
+    recipe = Recipe(batch=10, epochs=2)
+    model = TorchModel(GRAPH, recipe, PREPROCESS, EngineSpec(device="cpu", threads=before + 1))
+    model.place(IMAGES, LABELS)
+    advanced(model, Planner(GRAPH, recipe, 0, 50), model.start(FIRST), (1,))
+    model.predict(FIRST, IMAGES, 10)
+    assert torch.get_num_threads() == before
+    assert np.float32(1e-40) * np.float32(1) != 0
 
 
 def test_dropout_draws_anew_at_every_step_and_is_off_in_evaluation():  # 000-T2, 000-T4

@@ -19,7 +19,7 @@ def test_probabilities_are_those_of_torch(twenty: Predictions) -> None:  # 002-0
 
 
 @pytest.mark.parametrize("label_smoothing", [0.0, 0.1, 0.5])
-def test_cross_entropy_is_that_of_torch(  # 002-11, 000-24
+def test_cross_entropy_is_that_of_torch(  # 002-11
     twenty: Predictions, label_smoothing: float
 ) -> None:
     expected = functional.cross_entropy(

@@ -12,7 +12,7 @@ def four() -> Predictions:
     return Predictions(logits, np.array([0, 0, 1, 1], np.int32))
 
 
-def test_the_surest_mistake_comes_first(four: Predictions) -> None:  # 002-24
+def test_the_surest_mistake_comes_first(four: Predictions) -> None:
     first, second = mistakes(four)
     assert first == Mistake(1, predicted=1, true=0, probability=pytest.approx(0.9))
     assert second == Mistake(3, predicted=0, true=1, probability=pytest.approx(0.6))

@@ -57,6 +57,14 @@ def test_lenet_cifar_factored():  # 001-23
     assert [n.function for n in factored.nodes][:5] == ["conv", "relu", "conv", "relu", "maxpool"]
 
 
+@pytest.mark.parametrize("word", ["relu", "gelu", "sigmoid", "tanh"])
+def test_lenet_cifar_takes_another_activation_after_every_hidden_layer(word):  # 001-26
+    nodes = walk(named("lenet_cifar", activation=word), (3, 32, 32)).nodes
+    assert [node.function for node in nodes if node.function not in ("conv", "linear")] == [
+        *(word, "maxpool", word, "maxpool", "flatten", word, word),
+    ]
+
+
 @pytest.mark.parametrize(  # 000-03, 000-04, 001-25
     ("dropout", "rates"),
     [(False, []), (True, [0.2, 0.3, 0.4, 0.5]), ("increasing", [0.2, 0.3, 0.4, 0.5])],
@@ -84,7 +92,7 @@ def test_convnext_mini_is_depthwise():  # 004-21
             "lenet_cifar",
             {"conv3": 6},
             "lenet_cifar has no argument 'conv3'. Did you mean 'conv2'? "
-            "Choices: conv1, conv2, factored, linear1, linear2, width.",
+            "Choices: activation, conv1, conv2, factored, linear1, linear2, width.",
         ),
         (
             "lenet_cifar",
@@ -95,6 +103,12 @@ def test_convnext_mini_is_depthwise():  # 004-21
             "lenet_cifar",
             {"factored": "no"},
             "argument factored of lenet_cifar must be true or false. Got 'no'",
+        ),
+        (
+            "lenet_cifar",
+            {"activation": "sigmoïd"},
+            "argument activation of lenet_cifar cannot be 'sigmoïd'. Did you mean 'sigmoid'? "
+            "Choices: gelu, relu, sigmoid, tanh.",
         ),
         (
             "vgg8",

@@ -16,7 +16,7 @@ def torch_factors(make, total):
     return factors
 
 
-def test_cosine_equals_torchs_at_every_step():  # 000-24
+def test_cosine_equals_torchs_at_every_step():
     reference = torch_factors(
         lambda o: torch.optim.lr_scheduler.CosineAnnealingLR(o, T_max=30, eta_min=0.1), 30
     )

@@ -72,7 +72,7 @@ def test_a_single_epoch_stands_in_the_middle_and_shows_its_point() -> None:
     assert [line.get_marker() for line in loss.lines] == ["s"]
 
 
-def test_marks_do_not_hide_the_lines_of_a_long_run() -> None:  # 000-28: 300 epochs
+def test_marks_do_not_hide_the_lines_of_a_long_run() -> None:
     assert {line.get_marker() for line in curves(history(300), "x").axes[0].lines} == {""}
 
 

@@ -41,3 +41,24 @@ def test_a_run_without_validation_images_says_what_to_do(experiment, trained):
     folder = trained(experiment(data={"validation": 0}, recipe={"epochs": 0})).folder
     with pytest.raises(UsageError, match=r"without validation images .* evaluate --split train"):
         evaluate_run(folder.path)
+
+
+def test_an_opened_test_result_is_drawn_on_the_curves(experiment, trained):  # 000-13
+    folder = trained(experiment()).folder
+    before = (folder.path / "curves.png").read_bytes()
+    evaluate_run(folder.path, "test", open_test_set=True)
+    assert (folder.path / "curves.png").read_bytes() != before
+
+
+def test_judging_again_keeps_what_the_run_spent(experiment, trained):
+    folder = trained(experiment()).folder
+    before, _ = folder.read_evaluation("validation")
+    evaluate_run(folder.path)
+    after, _ = folder.read_evaluation("validation")
+    assert after == before
+
+
+def test_the_best_weights_have_a_file_of_their_own(experiment, trained):
+    folder = trained(experiment()).folder
+    evaluate_run(folder.path, which="best")
+    assert folder.read_evaluation("validation-best")[0]["checkpoint"] == folder.load("best").step

@@ -1,13 +1,16 @@
+import errno
 import json
+import os
 
 import numpy as np
 import pytest
 
-from imagette.errors import StoreError, TrainingError, UsageError
+from imagette.errors import DataError, StoreError, TrainingError, UsageError
+from imagette.run.evaluate import evaluate_run
 from imagette.run.train import Begun, Ended, Origin, resume, train_experiment
 from imagette.store.folder import RunFolder
 from imagette.store.ledger import openings
-from imagette.train.events import Finished, Progress, Remark, Stop
+from imagette.train.events import Checkpoint, Decision, Finished, Progress, Remark, Stop
 from imagette.train.plan import Planner
 
 
@@ -105,7 +108,7 @@ def test_a_damaged_last_checkpoint_sends_a_resumed_run_to_the_one_before(experim
         folder.path / "checkpoints" / str(folder.checkpoints()[-1]) / "weights.safetensors"
     ).write_bytes(b"x")
     events = list(resume(folder.path))
-    assert "Going back to step 5" in events[0].text
+    assert "Going back to step 5" in events[1].text
     assert isinstance(events[-1], Ended)
 
 
@@ -175,13 +178,25 @@ def test_a_loss_that_is_not_finite_keeps_the_last_good_checkpoint(experiment, tm
     assert np.isfinite(folder.load("last").weights["conv1.weight"]).all()
 
 
-def test_a_full_disk_stops_the_run_with_one_line(experiment, monkeypatch):
-    def full(*_args, **_options):
-        raise StoreError("disk full: free space and resume")
+def test_a_full_disk_stops_the_run_with_one_line_and_nothing_is_lost(
+    experiment, trained, monkeypatch, tmp_path
+):
+    whole = trained(experiment()).folder
+    events = train_experiment(experiment(run={"title": "full"}))
+    while not isinstance(next(events), Checkpoint):
+        pass
 
-    monkeypatch.setattr(RunFolder, "write_checkpoint", full)
-    with pytest.raises(StoreError, match=r"^disk full"):
-        list(train_experiment(experiment()))
+    def full(_descriptor):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(StoreError, match=r"full"):
+            list(events)
+    folder = RunFolder.open(tmp_path / "runs" / "full")
+    assert folder.checkpoints() == (0,)
+    list(resume(folder.path))
+    assert folder.load().weights_digest == whole.load().weights_digest
 
 
 def test_a_stopped_run_says_so_and_is_not_finished(experiment):
@@ -205,3 +220,115 @@ def test_what_is_kept_reads_back_as_json(experiment, trained):
 def test_full_gradient_descent_runs(experiment, trained):  # 002-13
     folder = trained(experiment(recipe={"batch": "all", "epochs": 3})).folder
     assert [row["step"] for row in folder.history()] == [0, 1, 2, 3]
+
+
+def test_the_best_of_the_checkpoints_that_are_there_is_marked(experiment, trained):  # 000-12
+    checkpoints = {"every": 3, "keep": 9}
+    folder = trained(experiment(recipe={"epochs": 7}, run={"checkpoints": checkpoints})).folder
+    rows = [row for row in folder.history() if row["step"] in folder.checkpoints()]
+    assert [row["epoch"] for row in rows] == [0, 3, 6, 7]
+    assert folder.load("best").step == max(rows, key=lambda r: r["validation_accuracy"])["step"]
+
+
+def test_a_resumed_run_marks_the_best_that_a_crash_left_unmarked(experiment):
+    folder = stopped_after(train_experiment(experiment(recipe={"epochs": 9})), 4)
+    (folder.path / "best.json").unlink()
+    folder = stopped_after(resume(folder.path), 1)
+    kept = [row for row in folder.history() if row["step"] in folder.checkpoints()]
+    assert folder.load("best").step == max(kept, key=lambda r: r["validation_accuracy"])["step"]
+
+
+def test_an_early_stop_is_not_forgotten_when_the_end_is_lost(experiment, trained):  # 003-22
+    stopping = {"figure": "train_loss", "patience": 1, "min_change": 10.0}
+    folder = trained(experiment(recipe={"epochs": 9, "stopping": stopping})).folder
+    history = (folder.path / "history.jsonl").read_bytes()
+    (folder.path / "finished.json").unlink()  # as if killed while it was evaluated
+    *_, ended = resume(folder.path)
+    assert isinstance(ended, Ended)
+    assert (folder.path / "history.jsonl").read_bytes() == history
+
+
+def test_weights_broken_by_the_last_step_are_not_kept(experiment, tmp_path):
+    wild = experiment(
+        data={"validation": 0},
+        recipe={"batch": "all", "augment": [], "optimiser": {"name": "sgd", "rate": 1e38}},
+        run={"title": "wild", "checkpoints": {"keep": 1}},
+    )
+    with pytest.raises(TrainingError, match=r"no longer finite after step 0 \(epoch 1\)"):
+        list(train_experiment(wild))
+    assert RunFolder.open(tmp_path / "runs" / "wild").checkpoints() == (0,)
+
+
+def test_seconds_before_a_stop_in_mid_epoch_are_not_lost(experiment, monkeypatch):
+    monkeypatch.setattr(Planner, "chunk", 1)
+    folder = stopped_after(train_experiment(experiment(recipe={"epochs": 1})), 4)
+    before = folder.load().meta["train_seconds"]
+    *_, ended = resume(folder.path)
+    assert ended.finished.train_seconds > before > 0
+    (_, row) = folder.timings()
+    assert row["train_seconds"] == pytest.approx(ended.finished.train_seconds)
+
+
+def test_a_stop_sent_once_is_obeyed_whatever_it_answers(experiment):
+    for kind in (Begun, Decision, Progress):
+        events, answer, last = train_experiment(experiment(recipe={"epochs": 50})), None, None
+        try:
+            while True:
+                last = events.send(answer)
+                answer = Stop("once") if isinstance(last, kind) else None
+                kind = kind if answer is None else ()
+        except StopIteration:
+            assert last.reason == "once"
+
+
+def test_other_data_under_the_same_name_are_refused(experiment, tmp_path):
+    path = tmp_path / "own.npz"
+
+    def write(seed):
+        images = np.random.default_rng(seed).integers(0, 256, (120, 8, 8)).astype(np.uint8)
+        labels = np.arange(120) % 3
+        np.savez(path, x_train=images, y_train=labels, x_test=images[:30], y_test=labels[:30])
+
+    write(1)
+    small = {"text": "flatten\nlinear classes"}
+    own = experiment(data={"name": f"npz:{path}", "limit": None}, network=small)
+    folder = stopped_after(train_experiment(own), 1)
+    write(2)
+    with pytest.raises(DataError, match=r"is not what .* was trained on .* bring those back"):
+        list(resume(folder.path))
+    with pytest.raises(DataError, match=r"is not what .* was trained on"):
+        evaluate_run(folder.path)
+
+
+def test_a_run_under_way_is_held(experiment, tmp_path):
+    events = train_experiment(experiment())
+    folder = next(event for event in events if isinstance(event, Begun)).folder
+    with pytest.raises(UsageError, match="is being trained by another process"):
+        list(resume(folder.path))
+    while not isinstance(next(events), Checkpoint):
+        pass
+    events.close()
+    assert isinstance(list(resume(folder.path))[-1], Ended)
+
+
+def test_a_resumed_run_takes_the_threads_it_began_with(experiment, monkeypatch):
+    monkeypatch.setattr("imagette.engines.with_torch.device.usable_cores", lambda: 1)
+    folder = stopped_after(train_experiment(experiment()), 1)
+    monkeypatch.setattr("imagette.engines.with_torch.device.usable_cores", lambda: 7)
+    begun = next(event for event in resume(folder.path) if isinstance(event, Begun))
+    assert begun.prepared.model.threads == 1
+
+
+def test_the_courses_mode_is_on_record_once_even_if_resumed(experiment):
+    before = len(openings("fashion-sample"))
+    folder = stopped_after(train_experiment(experiment(evaluation={"test": "each-epoch"})), 1)
+    list(resume(folder.path))
+    assert len(openings("fashion-sample")) == before + 1
+
+
+def test_an_overfitting_run_is_told(experiment):  # 000-10
+    text = "flatten\nlinear 256\nrelu\nlinear classes"
+    recipe = {"epochs": 40, "augment": [], "optimiser": {"name": "adam", "rate": 0.003}}
+    events = list(train_experiment(experiment(network={"text": text}, recipe=recipe)))
+    (remark,) = [e for e in events if isinstance(e, Remark) and "overfits" in e.text]
+    assert remark.text.startswith("the run overfits since epoch ")

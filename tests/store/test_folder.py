@@ -101,7 +101,7 @@ def test_rewinding_says_which_line_was_torn(run: RunFolder) -> None:
 
 def test_last_is_the_checkpoint_written_last_and_best_the_one_marked(
     run: RunFolder, save: Save
-) -> None:  # 004-27, 001-32
+) -> None:  # 004-27
     digests = {step: save(step) for step in (10, 20, 100)}
     run.mark("best", 20)
     assert (run.load("last").step, run.load("best").step) == (100, 20)

@@ -8,19 +8,22 @@ import typer
 
 from imagette.cli.survey_text import survey_lines
 from imagette.data.cache import Meta, cached_folder, check_cached, is_cached
-from imagette.data.dataset import Dataset, look_at_test, open_data
+from imagette.data.dataset import Dataset, open_data
 from imagette.data.named import NamedSet
 from imagette.data.prepare import prepare
 from imagette.data.sources import NAMED, source_of
 from imagette.data.spec import DataSpec
-from imagette.data.survey import survey
+from imagette.data.survey import survey_of
 from imagette.data.whereabouts import whereabouts
 from imagette.errors import UsageError
 from imagette.store.whole import write_whole
 
 app = typer.Typer(help="List, get, show and check data sets.", no_args_is_help=True)
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="A named set, folder:PATH or npz:PATH.")]
+Name = Annotated[
+    str,
+    typer.Argument(metavar="NAME", help="A named set, folder:PATH, npz:PATH or python:FILE:NAME."),
+]
 DataDir = Annotated[Path | None, typer.Option("--data-dir", help="A folder to look through first.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the values as JSON.")]
 
@@ -41,7 +44,8 @@ def list_sets(data_dir: DataDir = None, as_json: AsJson = False) -> None:
         sizes = f"{known.counts['train']:>6,} + {known.counts['test']:>6,}"
         state = whereabouts(known, data_dir) or f"to fetch: imagette data get {known.name}"
         print(f"{known.name:<15} {sizes}  {_shape(known):<8} {known.title:<45} {state}")
-    print("Your own: folder:PATH (a folder per class), npz:PATH (uint8 images, integer labels)")
+    print("Your own: folder:PATH (a folder per class), npz:PATH (uint8 images, integer labels),")
+    print("          python:FILE:NAME (a class or a function of yours)")
 
 
 @app.command()
@@ -81,10 +85,8 @@ def show(
     target = out or Path(f"{_stem(name)}.png")
     if target.exists() and not overwrite:
         raise UsageError(f"{str(target)!r} exists: give --overwrite, or another name with --out.")
-    dataset = open_data(spec, data_dir)
-    whole = open_data(spec.model_copy(update={"validation": 0.0}), data_dir).train
-    found = survey(dataset, whole, look_at_test(spec, data_dir))
-    write_whole(target, _grid(dataset))
+    found = survey_of(spec, data_dir)
+    write_whole(target, _grid(open_data(spec, data_dir)))
     if as_json:
         print(json.dumps({**found.as_json(), "grid": str(target)}, indent=2))
         return

@@ -12,6 +12,7 @@ import typer
 from imagette.errors import UsageError, nearest
 from imagette.network import Network, cost_table, entry, named, names, parse, walk, widen
 from imagette.network.tensors import Shape
+from imagette.settings import read_setting
 
 CLASSES = 10
 
@@ -47,7 +48,7 @@ def describe(
     shape = read_size(" ".join([size, *more])) or found.input_shape
     if not shape:
         raise UsageError(f"the pictures' size is not known for {name!r}; add --input 3x32x32")
-    number = classes or found.classes or CLASSES
+    number = next(n for n in (classes, found.classes, CLASSES) if n is not None)
     table = cost_table(walk(widen(found.network, width), shape, number))
     if as_json:
         print(json.dumps(table.as_json()))
@@ -72,16 +73,21 @@ def _find(name: str, arguments: list[str]) -> _Found:
     """A path first, then a named network, then a shipped experiment."""
     path = Path(name)
     if not path.exists() and name in names():
-        return _Found(named(name, **_read_arguments(arguments)), entry(name).input_shape)
+        return _Found(
+            named(name, **dict(read_setting(text, "conv1=12") for text in arguments)),
+            entry(name).input_shape,
+        )
+    if (
+        name != "-"
+        and not path.is_dir()
+        and (not path.exists() or path.suffix in (".toml", ".json"))
+    ):
+        return _of_experiment(name, arguments)
     if arguments:
         raise UsageError(
-            f"--set is for named networks. Got {name!r}; edit it instead"
+            f"--set is for named networks and experiments. Got {name!r}; edit it instead"
         )
-    if path.is_dir():
-        return _of_run(path)
-    if name == "-" or (path.exists() and path.suffix not in (".toml", ".json")):
-        return _Found(parse(_read(name)))
-    return _of_experiment(name)
+    return _of_run(path) if path.is_dir() else _Found(parse(_read(name)))
 
 
 def _of_run(path: Path) -> _Found:
@@ -93,14 +99,14 @@ def _of_run(path: Path) -> _Found:
     return _Found(parse(folder.network_text()), tuple(nodes[0]["input_shapes"][0]), classes)
 
 
-def _of_experiment(name: str) -> _Found:
+def _of_experiment(name: str, settings: list[str]) -> _Found:
     from imagette.data.dataset import open_data
     from imagette.experiment import load, network_of, shipped
 
     if not Path(name).exists() and name not in shipped():
         known = nearest(name[:40], {*names(), *shipped()})
         raise UsageError(f"no file, network or experiment is called {name!r:.100}. {known}")
-    experiment = load(name)
+    experiment = load(name, settings)
     dataset = open_data(experiment.data)
     return _Found(network_of(experiment.network), dataset.input_shape, len(dataset.class_names))
 
@@ -135,19 +141,3 @@ def _read(name: str) -> str:
         return sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{name!r:.100} is no text file of a network: {error}") from None
-
-
-def _read_arguments(settings: list[str]) -> dict[str, Any]:
-    pairs = [setting.partition("=") for setting in settings]
-    for key, sign, _ in pairs:
-        if not sign:
-            raise UsageError(f"--set takes key=value. Got {key!r:.60}; e.g. --set conv1=12")
-    return {key: _literal(value) for key, _, value in pairs}
-
-
-def _literal(text: str) -> Any:
-    """12, 0.5 and true as such; anything else is a word."""
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return text

@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from imagette.cli.output import forget_the_output
 from imagette.errors import ImagetteError
 
 INTERRUPTED = 130
@@ -33,6 +34,16 @@ COMMANDS = {
     "evaluate": Command(
         "Measure a trained run on one of its splits.", "imagette.cli.evaluate:evaluate"
     ),
+    "compare": Command(
+        "Show runs side by side, with the difference between variants.",
+        "imagette.cli.compare:compare",
+    ),
+    "runs": Command("List, show and remove runs.", "imagette.cli.runs:app"),
+    "note": Command("Add a note to a run.", "imagette.cli.note:note"),
+    "sweep": Command(
+        "Train the variants of an experiment, and go on where it stopped.",
+        "imagette.cli.sweep:sweep",
+    ),
     "data": Command("List, get, show and check data sets.", "imagette.cli.data:app"),
     "schema": Command(
         "Print the JSON schema of an experiment, for editors.", "imagette.cli.schema:schema"
@@ -52,10 +63,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(end="", flush=True)  # so that a full disk or a reader gone is noticed here
         return code
     except BrokenPipeError:
-        _forget_the_output()
-        return 1
+        forget_the_output()
+        return 0
     except KeyboardInterrupt:
-        return INTERRUPTED
+        return _say("stopped by Ctrl-C", INTERRUPTED)
     except Exception as error:
         return _tell(error, debug="--debug" in _before_the_command(words))
 
@@ -149,8 +160,3 @@ def _never_fail_on_a_character() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
-
-
-def _forget_the_output() -> None:
-    """What is still buffered goes nowhere: the reader (`| head`) has left, and needs no word."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -3,7 +3,6 @@
 Where the output is no terminal there is no bar, and the lines are those of the run's log.
 """
 
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -11,6 +10,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn
 
 from imagette.cli.evaluation_table import evaluation_table
+from imagette.cli.invocation import program, short
 from imagette.cli.tables import network_table
 from imagette.network import cost_table
 from imagette.run.lines import legend, line_of
@@ -21,8 +21,10 @@ from imagette.train import events as ev
 class Screen:
     """Shows the events of one training, in order; open it with `with`."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, experiment: str) -> None:
+        """`experiment` is its name as given, for the commands that are suggested at the end."""
         self._console = console
+        self._experiment = experiment
         self._bar = Progress(
             TextColumn("epoch {task.fields[epoch]}"),
             BarColumn(bar_width=None),
@@ -37,7 +39,7 @@ class Screen:
         )
         self._task = self._bar.add_task("", epoch="", loss="", speed="", left="")
         self._explained = False
-        self._run: Path | None = None
+        self._run = ""
 
     def __enter__(self) -> "Screen":
         return self
@@ -53,17 +55,20 @@ class Screen:
                 self._advance(event)
             case Ended():
                 self._end(event)
+            case ev.Decision():
+                pass  # of the log alone: what was begun names it already
             case ev.EpochRow():
                 self._explain(event)
                 self._print_line(event)
             case ev.Finished(complete=False):
+                self._bar.stop()
                 self._print_line(event)
-                self._say(f"next     imagette train --resume {self._run}")
+                self._say(f"next     {program()} train --resume {self._run}")
             case _:
                 self._print_line(event)
 
     def _begin(self, begun: Begun) -> None:
-        self._run = begun.folder.path
+        self._run = short(begun.folder.path)
         prepared = begun.prepared
         dataset, model = prepared.dataset, prepared.model
         shape = "x".join(map(str, dataset.input_shape))
@@ -76,17 +81,12 @@ class Screen:
         graph = prepared.graph
         say(f"network  {graph.parameters:,} parameters, {graph.cost.total:,} operations an image")
         say(f"engine   {model.device}; set-up took {begun.setup_seconds:.1f} s")
-        for note in model.notes:
-            say(f"note     {note}")
-        say(f"run      {begun.folder.path}")
+        say(f"run      {self._run}")
         say("")
 
     def _explain(self, row: ev.EpochRow) -> None:
         if not self._explained:
-            self._say(
-                f"loss and accuracy are of {legend(row.figures)}; "
-                "Gop: 10^9 operations of forward passes"
-            )
+            self._say(f"loss, accuracy: {legend(row.figures)}; operations: of forward passes alone")
             self._explained = True
 
     def _advance(self, progress: ev.Progress) -> None:
@@ -94,7 +94,7 @@ class Screen:
         speed = progress.images / max(progress.seconds, 1e-9)
         fields: dict[str, Any] = {
             "epoch": f"{position.epoch}/{progress.epochs}",
-            "loss": f"{position.tally.loss:.4f}",
+            "loss": f"{position.tally.loss:.4g}",
             "speed": f"{speed:,.0f}",
             "left": _time_left(progress),
         }
@@ -103,15 +103,30 @@ class Screen:
 
     def _end(self, ended: Ended) -> None:
         self._bar.stop()
-        run = ended.folder.path
         self._say("")
         network_table(cost_table(ended.prepared.graph), self._console)
         self._say("")
         evaluation_table(ended.evaluation, ended.split, self._console)
         self._say("")
-        self._say(f"run      {run}")
-        self._say(f"curves   {run / 'curves.png'}")
-        self._say("next     " + "\n         ".join(_suggestions(ended)))
+        if ended.prepared.experiment.evaluation.test == "each-epoch":
+            self._say("note     the test set was watched while training: its figures are no proof")
+        self._say(f"run      {self._run}")
+        self._say(f"curves   {self._run}/curves.png")
+        for command in self._suggestions(ended):
+            self._say(f"next     {program()} {command}")
+
+    def _suggestions(self, ended: Ended) -> list[str]:
+        """Commands that work as they stand, for whoever wonders what to do now."""
+        experiment = ended.prepared.experiment
+        longer = f"--set recipe.epochs={2 * max(1, experiment.recipe.epochs)}"
+        commands = [
+            f"evaluate {self._run} --split train",
+            f"describe {self._run}",
+            f"train {self._experiment} {longer}",
+        ]
+        if experiment.evaluation.test == "sealed":
+            commands.append(f"evaluate {self._run} --split test --open-test   (once, at the end)")
+        return commands
 
     def _print_line(self, event: RunEvent) -> None:
         line = None if isinstance(event, Begun | Ended) else line_of(event)
@@ -119,7 +134,8 @@ class Screen:
             self._say(line)
 
     def _say(self, text: str) -> None:
-        self._console.print(escape(text), highlight=False, soft_wrap=True)
+        wraps = self._console.is_terminal  # a pipe or a file gets whole lines
+        self._console.print(escape(text), highlight=False, soft_wrap=not wraps)
 
 
 def _time_left(progress: ev.Progress) -> str:
@@ -130,16 +146,3 @@ def _time_left(progress: ev.Progress) -> str:
     ahead = images_per_epoch * (progress.epochs - position.epoch + 1) - position.tally.images
     minutes, seconds = divmod(round(ahead / done_here), 60)
     return f"{minutes}:{seconds:02d}"
-
-
-def _suggestions(ended: Ended) -> list[str]:
-    """Commands that work as they stand, for whoever wonders what to do now."""
-    run = ended.folder.path
-    suggestions = [
-        f"imagette evaluate {run} --split train",
-        f"imagette describe {run}",
-        "imagette train --set network.width=2 --set recipe.epochs=10",
-    ]
-    if ended.prepared.experiment.evaluation.test == "sealed":
-        suggestions.append(f"imagette evaluate {run} --split test --open-test  (once, at the end)")
-    return suggestions

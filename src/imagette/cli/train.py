@@ -8,10 +8,11 @@ import typer
 from rich.console import Console
 
 from imagette.cli.interruption import Interruption
+from imagette.cli.output import forget_the_output
 from imagette.cli.screen import Screen
 from imagette.errors import UsageError
 from imagette.experiment import find, load
-from imagette.run.train import Begun, Origin, RunEvents, resume, train_experiment
+from imagette.run.train import Begun, Ended, Origin, RunEvent, RunEvents, resume, train_experiment
 
 DEFAULT_EXPERIMENT = "first_light"
 
@@ -50,45 +51,68 @@ def train(
     Example: imagette train first_light --set recipe.epochs=2
     """
     if resumed:
-        _refuse_with_resume(experiment, settings, engine, out, origin)
-        raise typer.Exit(_follow(resume(resumed, data_dir)))
+        _refuse_with_resume(experiment, settings, engine, out, runs, origin, reset)
+        raise typer.Exit(_follow(resume(resumed, data_dir), DEFAULT_EXPERIMENT))
     if reset and not origin:
         raise UsageError("--reset names layers that --from would fill: give --from RUN too.")
     name = experiment or DEFAULT_EXPERIMENT
     changes = list(settings or [])
     changes += [f"engine.name={engine}"] if engine else []
-    changes += [f"run.folder={runs}"] if runs else []
+    loaded = load(name, changes)
+    if runs:
+        loaded = loaded.model_copy(
+            update={"run": loaded.run.model_copy(update={"folder": str(runs)})}
+        )
     events = train_experiment(
-        load(name, changes),
+        loaded,
         out=out,
         source=find(name),
         origin=Origin(origin, tuple(reset or ())) if origin else None,
         data_dir=data_dir,
     )
-    raise typer.Exit(_follow(events))
+    raise typer.Exit(_follow(events, name))
 
 
-def _follow(events: RunEvents) -> int:
+def _follow(events: RunEvents, name: str) -> int:
     """Shows a training to its end and returns the exit code."""
-    with Screen(Console(file=sys.stdout)) as screen:
-        event = next(events, None)
+    with Screen(Console(file=sys.stdout), name) as screen:
+        event: RunEvent | None = next(events, None)
         while event is not None and not isinstance(event, Begun):
             screen.show(event)
             event = next(events, None)
         # From here on there is something to lose: a signal waits for the end of the chunk.
         with Interruption() as interruption:
-            while event is not None:
-                screen.show(event)
-                try:
-                    event = events.send(interruption.stop)
-                except StopIteration:
-                    event = None
-            return interruption.exit_code
+            last = _follow_begun(events, event, screen, interruption)
+            return 0 if isinstance(last, Ended) else interruption.exit_code
+
+
+def _follow_begun(
+    events: RunEvents, event: RunEvent | None, screen: Screen, interruption: Interruption
+) -> RunEvent | None:
+    """Shows `event` and all that follow; returns the last."""
+    last = None
+    while event is not None:
+        _show(screen, event)
+        last = event
+        try:
+            event = events.send(interruption.stop)
+        except StopIteration:
+            event = None
+    return last
+
+
+def _show(screen: Screen, event: RunEvent) -> None:
+    """A reader who leaves (`| head`) ends no training: all is in the run's log."""
+    try:
+        screen.show(event)
+    except BrokenPipeError:
+        forget_the_output()
 
 
 def _refuse_with_resume(*others: object) -> None:
     if any(others):
         raise UsageError(
             "--resume goes on with a run as it was: leave out the experiment, --set, --engine, "
-            "--out and --from."
+            "--out, --runs, --from and --reset. To train a finished run further, start a new one "
+            "--from it."
         )

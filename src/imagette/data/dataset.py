@@ -1,17 +1,24 @@
 """The values a training starts from, and the three doors to them; the test set has its own."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
+from imagette.data.classes import class_index
+from imagette.data.frame import frame_of
 from imagette.data.prepare import prepare
 from imagette.data.prepared import Part, Prepared
 from imagette.data.ranking import Mask, cut, limited, rank_keys
 from imagette.data.spec import DataSpec
 from imagette.data.split import Split
 from imagette.errors import UsageError
+
+if TYPE_CHECKING:
+    import polars
 
 __all__ = ["Dataset", "Ledger", "Split", "look_at_test", "open_data", "open_test"]
 
@@ -33,6 +40,36 @@ class Dataset:
         height, width, channels = self.train.images.shape[1:]
         return channels, height, width
 
+    @property
+    def splits(self) -> Mapping[str, Split]:
+        """Both splits by name; one without images is left out."""
+        both = {"train": self.train, "validation": self.validation}
+        return {name: split for name, split in both.items() if len(split)}
+
+    def class_name(self, label: int) -> str:
+        """The name of a class; UsageError for a label that no class has."""
+        if not 0 <= label < len(self.class_names):
+            raise UsageError(
+                f"Labels of {self.name!r} are from 0 to {len(self.class_names) - 1}. Got {label}."
+            )
+        return self.class_names[label]
+
+    def label_of(self, word: str) -> int:
+        """The label of the class called `word`: its name, an alias such as "car", its number."""
+        return class_index(self.class_names, word)
+
+    def floats(self, split: Literal["train", "validation"] = "train") -> NDArray[np.float32]:
+        """The images of a split as float32 [N,C,H,W] from 0 to 1: pixel / 255."""
+        return (self.train if split == "train" else self.validation).floats()
+
+    def frame(self, test: Split | None = None, *, pixels: bool = False) -> "polars.DataFrame":
+        """One row an image: `split`, `index`, `label`, `class`; with `pixels` its `image` too.
+
+        The test images are not here; `test` (of `look_at_test`) adds them.
+        """
+        splits = dict(self.splits) if test is None else {**self.splits, "test": test}
+        return frame_of(splits, self.class_names, pixels)
+
 
 class Ledger(Protocol):
     """Who writes down that a test set is opened; to raise is to refuse."""
@@ -40,39 +77,49 @@ class Ledger(Protocol):
     def record(self, dataset: str, digest: str) -> None: ...
 
 
-def open_data(spec: DataSpec, data_dir: Path | None = None) -> Dataset:
+def open_data(spec: DataSpec, data_dir: Path | None = None, base: Path | None = None) -> Dataset:
     """Training and validation images of the set that `spec` names; the test files stay shut.
 
-    `data_dir` is looked through first where the set is not cached. Raises UsageError for what the
+    `data_dir` is looked through first where the set is not cached; code of one's own is looked for
+    in `base`, the experiment's folder, then in the working folder. Raises UsageError for what the
     user got wrong, DataError for data that cannot be had or are not what they should be.
 
     >>> data = open_data(DataSpec(name="fashion-sample"))
     >>> data.train.images.shape, data.validation.images.shape
     ((9000, 28, 28, 1), (1000, 28, 28, 1))
     """
-    prepared = prepare(spec, data_dir)
+    prepared = prepare(spec, data_dir, base)
     part = prepared.part("train")
-    validation, train = _masks(part, spec, len(prepared.class_names))
+    return cut_dataset(part, spec, prepared.class_names, prepared.digests["train"], prepared.origin)
+
+
+def cut_dataset(
+    part: Part, spec: DataSpec, class_names: tuple[str, ...], digest: str, source: str
+) -> Dataset:
+    """Training images cut as `spec` says, by their rank, into training and validation."""
+    validation, train = _masks(part, spec, len(class_names))
     return Dataset(
         name=spec.name,
         train=_selected(part, train),
         validation=_selected(part, validation),
-        class_names=prepared.class_names,
-        digest=prepared.digests["train"],
-        source=prepared.origin,
+        class_names=class_names,
+        digest=digest,
+        source=source,
     )
 
 
-def open_test(spec: DataSpec, ledger: Ledger, data_dir: Path | None = None) -> Split:
+def open_test(
+    spec: DataSpec, ledger: Ledger, data_dir: Path | None = None, base: Path | None = None
+) -> Split:
     """The sealed test images, after `ledger` has recorded that they are opened."""
-    prepared = prepare(spec, data_dir)
+    prepared = prepare(spec, data_dir, base)
     ledger.record(spec.name, prepared.digests["test"])
     return _test(prepared)
 
 
-def look_at_test(spec: DataSpec, data_dir: Path | None = None) -> Split:
+def look_at_test(spec: DataSpec, data_dir: Path | None = None, base: Path | None = None) -> Split:
     """The test images for looking alone (grids, statistics, duplicates), never for a network."""
-    return _test(prepare(spec, data_dir))
+    return _test(prepare(spec, data_dir, base))
 
 
 def _test(prepared: Prepared) -> Split:

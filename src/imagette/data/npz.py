@@ -4,8 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from imagette.arrays import Labels
-from imagette.data.own_set import own_set
+from imagette.data.own_set import numbered, own_set
 from imagette.data.raw import RawSet
 from imagette.data.readers.npz import array_names, labelled, read_arrays
 from imagette.data.split import Split
@@ -45,25 +44,11 @@ class NpzSource:
         if wanted == _BOTH:
             train = Split(*labelled(arrays, "x_train", "y_train", self.path))
             test = Split(*labelled(arrays, "x_test", "y_test", self.path))
-            self._same_shape(train, test)
         else:
             train = Split(*labelled(arrays, "images", "labels", self.path))
         class_names = (
             tuple(map(str, arrays["class_names"].ravel()))
             if "class_names" in arrays
-            else _numbered(train.labels)
+            else numbered(train.labels)
         )
         return own_set(class_names, train, test, str(self.path))
-
-    def _same_shape(self, train: Split, test: Split) -> None:
-        if train.images.shape[1:] != test.images.shape[1:]:
-            raise DataError(
-                f"x_train and x_test of {str(self.path)!r} must have images of one shape. Got "
-                f"{list(train.images.shape[1:])} and {list(test.images.shape[1:])}."
-            )
-
-
-def _numbered(labels: Labels) -> tuple[str, ...]:
-    """Names for classes that have none; no more of them than there are images."""
-    count = min(int(labels.max(initial=-1)) + 1, len(labels) + 1)
-    return tuple(map(str, range(count)))

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from imagette.arrays import Labels
 from imagette.data.digests import image_digests
 from imagette.data.ranking import cut, rank_keys
 from imagette.data.raw import RawSet, check_labels
@@ -17,16 +18,28 @@ def own_set(class_names: tuple[str, ...], train: Split, test: Split | None, orig
     Without `test`, `TEST_SHARE` of the images become the test set: by rank, stratified, identical
     pictures together; no seed has a say in which.
     """
-    _check_classes(class_names, train, origin)
+    check_classes(class_names, train, origin)
     if test is None:
         train, test = _cut_test(train, origin)
     check_labels(test.labels, class_names, f"{origin!r} (test)")
+    if train.images.shape[1:] != test.images.shape[1:]:
+        raise DataError(
+            f"Training and test images of {origin!r} must be of one shape. Got "
+            f"{list(train.images.shape[1:])} and {list(test.images.shape[1:])}."
+        )
     if len(test) == 0:
         raise DataError(f"{origin!r} has an empty test set: add images, or leave it out.")
     return RawSet(class_names, train, test, origin)
 
 
-def _check_classes(class_names: tuple[str, ...], train: Split, origin: str) -> None:
+def numbered(labels: Labels) -> tuple[str, ...]:
+    """Names for classes that have none; no more of them than there are images."""
+    count = min(int(labels.max(initial=-1)) + 1, len(labels) + 1)
+    return tuple(map(str, range(count)))
+
+
+def check_classes(class_names: tuple[str, ...], train: Split, origin: str) -> None:
+    """Refuse labels that no class has, a single class, and a class without a training image."""
     check_labels(train.labels, class_names, f"{origin!r} (training)")
     if len(class_names) < 2:
         raise DataError(

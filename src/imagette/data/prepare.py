@@ -15,13 +15,13 @@ from imagette.errors import DataError
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
-def prepare(spec: DataSpec, data_dir: Path | None = None) -> Prepared:
+def prepare(spec: DataSpec, data_dir: Path | None = None, base: Path | None = None) -> Prepared:
     """The set that `spec` names, cached where `spec.cache` and the disk allow.
 
     A cache that cannot be written is no failure: the set stays in memory, and a line says so.
     Raises UsageError for an unknown name, DataError for data that cannot be had.
     """
-    source = source_of(spec)
+    source = source_of(spec, base)
     try:
         return _cached(source, data_dir) if spec.cache else _loaded(source, data_dir)
     except OSError as error:

@@ -1,10 +1,17 @@
-"""A bar while something is fetched, on standard error; nothing where that is not a terminal."""
+"""A bar on standard error while something is fetched or read; none where that is no terminal."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    track,
+)
 
 
 class DownloadBar:
@@ -39,6 +46,12 @@ class DownloadBar:
 
     def close(self) -> None:
         self._bar.stop()
+
+
+def counted(steps: Sequence[int], title: str) -> Iterable[int]:
+    """The steps, one after another, under a bar that shows how many are done."""
+    console = Console(stderr=True)
+    return track(steps, title, console=console, transient=True, disable=not console.is_terminal)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The sets that are known by name, one entry each, and the two forms of one's own.
+"""The sets that are known by name, one entry each, and the three forms of one's own.
 
 To add a set: its entry in `NAMED`, and a reader where no reader knows its files.
 """
@@ -10,6 +10,7 @@ from imagette.data.folder import FolderSource
 from imagette.data.mirrors import Addresses, DebianPackage, NpmPackage
 from imagette.data.named import Layout, NamedSet
 from imagette.data.npz import NpzSource
+from imagette.data.own_code import OwnCode
 from imagette.data.raw import Source, SplitName
 from imagette.data.readers.cifar import binary_files, read_binary, read_pickled
 from imagette.data.readers.idx import idx_files, read_idx_split
@@ -248,8 +249,11 @@ NAMED: Mapping[str, NamedSet] = {
 }
 
 
-def source_of(spec: DataSpec) -> Source:
-    """Who gives the set that `data.name` names; UsageError for an unknown name or a wrong path."""
+def source_of(spec: DataSpec, base: Path | None = None) -> Source:
+    """Who gives the set that `data.name` names; UsageError for an unknown name or a wrong path.
+
+    Code of one's own is looked for in `base`, then in the working folder.
+    """
     scheme, colon, path = spec.name.partition(":")
     if scheme == "folder" and colon:
         return FolderSource(_existing(path, spec.name, folder=True), spec.size, spec.colour)
@@ -257,12 +261,14 @@ def source_of(spec: DataSpec) -> Source:
         raise UsageError(
             f"data.size and data.colour are for 'folder:PATH' alone. Got name {spec.name!r}."
         )
+    if spec.python is not None:
+        return OwnCode(spec.python, spec.args, spec.collate, spec.class_names, base)
     if scheme == "npz" and colon:
         return NpzSource(_existing(path, spec.name, folder=False))
     if spec.name not in NAMED:
         raise UsageError(
             f"{spec.name!r} is not a data set. {nearest(spec.name, NAMED)} "
-            "Or one's own: folder:PATH, npz:PATH."
+            "Or one's own: folder:PATH, npz:PATH, python:FILE:NAME."
         )
     return NAMED[spec.name]
 

@@ -1,6 +1,6 @@
 """What an experiment says about its data."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -8,6 +8,9 @@ from imagette.spec import Spec
 
 Share = Annotated[float, Field(ge=0, lt=1)]
 Positive = Annotated[int, Field(ge=1)]
+
+OWN = "python:"
+"""What the name of a set begins with that one's own code gives; the pointer follows."""
 
 
 class Normalise(Spec):
@@ -32,8 +35,13 @@ class DataSpec(Spec):
     `limit` keeps at most so many training images, by the ranking that cuts validation, classes in
     proportion; the validation share is cut first and does not change with it.
 
+    `python` points to one's own code and takes the place of `name`; `args` go to it. `collate`
+    points to a function from a list of items to (images, labels).
+
     >>> DataSpec(name="cifar10", validation=0).name
     'cifar10'
+    >>> DataSpec(python="mine.py:Digits", args={"size": 28}).name
+    'python:mine.py:Digits'
     """
 
     name: str = "fashion-sample"
@@ -44,3 +52,29 @@ class DataSpec(Spec):
     cache: bool = True
     size: Positive | None = None  # of folders alone: pictures become size x size
     colour: Literal["rgb", "grey"] | None = None  # of folders alone
+    python: str | None = None
+    args: dict[str, Any] = Field(default_factory=dict)
+    collate: str | None = None
+    class_names: tuple[str, ...] | None = Field(None, min_length=2)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_name_for_code_of_ones_own(cls, values: Any) -> Any:
+        """`python = "X"` and `name = "python:X"` are the same; both are said in the end."""
+        if not isinstance(values, dict):
+            return values
+        name, python = values.get("name"), values.get("python")
+        if isinstance(python, str):
+            return {"name": f"{OWN}{python}", **values}
+        if isinstance(name, str) and name.startswith(OWN):
+            return {**values, "python": name.removeprefix(OWN)}
+        return values
+
+    @model_validator(mode="after")
+    def _code_goes_with_its_own_keys(self) -> "DataSpec":
+        if self.python is not None and self.name != f"{OWN}{self.python}":
+            raise ValueError(f"give one of name, python. Got {self.name!r} and {self.python!r}")
+        given = [key for key in ("args", "collate", "class_names") if getattr(self, key)]
+        if given and self.python is None:
+            raise ValueError(f"{given[0]} belongs to data.python, code of one's own")
+        return self

@@ -2,13 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from imagette.data.dataset import Dataset
+from imagette.data.dataset import Dataset, look_at_test, open_data
 from imagette.data.digests import image_digests
 from imagette.data.duplicates import equal_pictures
+from imagette.data.spec import DataSpec
 from imagette.data.split import Split
 from imagette.data.statistics import ChannelStatistics, channel_statistics, class_counts
+
+if TYPE_CHECKING:
+    import polars
 
 IMBALANCED = 1.5
 """A split is called imbalanced when its largest class is more than so many times its smallest."""
@@ -36,6 +41,18 @@ class Survey:
         total = sum(self.counts[split])
         return tuple(count / max(total, 1) for count in self.counts[split])
 
+    def frame(self) -> "polars.DataFrame":
+        """The classes side by side: `label`, `class`, then images and share of each split."""
+        import polars
+
+        columns: dict[str, Any] = {
+            "label": range(len(self.class_names)),
+            "class": self.class_names,
+        }
+        for split, counts in self.counts.items():
+            columns |= {split: counts, f"{split}_share": self.proportions(split)}
+        return polars.DataFrame(columns)
+
     def as_json(self) -> dict[str, Any]:
         return {**asdict(self), "imbalanced": self.imbalanced}
 
@@ -47,6 +64,20 @@ def is_imbalanced(counts: tuple[int, ...]) -> bool:
     (False, True, False)
     """
     return max(counts) > IMBALANCED * min(counts)
+
+
+def survey_of(spec: DataSpec, data_dir: Path | None = None, base: Path | None = None) -> Survey:
+    """Look at the set that `spec` names: its splits side by side, test images included.
+
+    They are looked at, and put through no network: that is no opening. `imbalanced` names the
+    splits whose largest class is far larger than their smallest.
+
+    >>> found = survey_of(DataSpec(name="fashion-sample"))
+    >>> found.proportions("test")[:2], found.imbalanced
+    ((0.1, 0.1), ())
+    """
+    whole = open_data(spec.model_copy(update={"validation": 0.0, "limit": None}), data_dir, base)
+    return survey(open_data(spec, data_dir, base), whole.train, look_at_test(spec, data_dir, base))
 
 
 def survey(dataset: Dataset, whole: Split, test: Split) -> Survey:

@@ -70,6 +70,11 @@ class Model(Protocol):
         ...
 
     @property
+    def threads(self) -> int:
+        """How many it uses: part of what makes bits the same again."""
+        ...
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What the user should know, such as a device that was asked for and is absent."""
         ...

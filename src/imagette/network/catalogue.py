@@ -28,6 +28,7 @@ from imagette.network.layers import (
     ReLU,
     Residual,
     Sequential,
+    Sigmoid,
     Tanh,
 )
 from imagette.network.tensors import Shape
@@ -186,17 +187,31 @@ def lenet5() -> Network:
     "CIFAR-10: about 55 % after 2 epochs of its own recipe",
 )
 def lenet_cifar(
-    conv1: int = 6, conv2: int = 16, linear1: int = 120, linear2: int = 84, factored: bool = False
+    conv1: int = 6,
+    conv2: int = 16,
+    linear1: int = 120,
+    linear2: int = 84,
+    factored: bool = False,
+    activation: str = "relu",
 ) -> Network:
     """The PyTorch tutorial's. `factored` makes each 5x5 two 3x3, with the same cropping."""
     kernels = (3, 3) if factored else (5,)
+    act = _activation("lenet_cifar", activation)
     return Sequential(
-        *(layer for kernel in kernels for layer in (Conv(conv1, kernel), ReLU())),
+        *(layer for kernel in kernels for layer in (Conv(conv1, kernel), act)),
         MaxPool(2),
-        *(layer for kernel in kernels for layer in (Conv(conv2, kernel), ReLU())),
+        *(layer for kernel in kernels for layer in (Conv(conv2, kernel), act)),
         MaxPool(2),
-        *(Flatten(), Linear(linear1), ReLU(), Linear(linear2), ReLU(), Linear("classes")),
+        *(Flatten(), Linear(linear1), act, Linear(linear2), act, Linear("classes")),
     )
+
+
+def _activation(network: str, word: str) -> Layer:
+    choices = {kind.word: kind for kind in (ReLU, GELU, Sigmoid, Tanh)}
+    if str(word) not in choices:
+        hint = nearest(str(word)[:40], choices)
+        raise NetworkError(f"argument activation of {network} cannot be {word!r:.60}. {hint}")
+    return choices[word]()
 
 
 @_listed(

@@ -33,6 +33,7 @@ class Node:
     backward: Cost  # of its convolution or matrix product alone
     inside: Cost  # forward again, but without the taps that fall on padding
     in_place: bool  # may write its output over its input
+    uncounted: bool = False  # its cost is not known: a function of other code that we do not know
 
     @property
     def output(self) -> int:
@@ -50,11 +51,14 @@ class Graph:
     input_shape: Shape
     classes: int
     nodes: tuple[Node, ...]
+    unattached: tuple[Weight, ...] = ()  # of other code: kept and restored, read by no node
+    random_paths: tuple[str, ...] = ()  # what draws anew at each step: dropouts, other code
 
     @property
     def weights(self) -> tuple[Weight, ...]:
         """Every weight once, in order of first use."""
-        return tuple({w.name: w for node in self.nodes for w in node.weights}.values())
+        used = {w.name: w for node in self.nodes for w in node.weights}
+        return (*used.values(), *self.unattached)
 
     @property
     def parameters(self) -> int:

@@ -11,12 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from imagette.network.cost import Cost
 from imagette.network.errors import NetworkError
 from imagette.network.forms import slots
-from imagette.network.graph import Graph, HyperParameter, Node
+from imagette.network.graph import Graph, HyperParameter
 from imagette.network.layers import Block, Container, Join, Layer, Network
-from imagette.network.operations import Convolve, MatMul, Operation
+from imagette.network.recorder import Recorder
 from imagette.network.tensors import MAX_SIDE, Shape, Weight, check_elements, shape_text
 from imagette.network.text import statement
 
@@ -33,10 +32,10 @@ def walk(network: Network, input_shape: Shape, classes: int = 10) -> Graph:
     (['flatten1', 'linear1'], 7850)
     """
     shape = _checked_input(tuple(input_shape), classes)
-    tracer = _Tracer(classes, [_Tensor(shape, learnt=False)])
-    last = tracer.block(network.layers, "", 0)
-    tracer.check_output(network.layers[-1], last)
-    return Graph(shape, classes, tuple(tracer.nodes))
+    walker = _Walker(classes, Recorder(shape))
+    last = walker.block(network.layers, "", 0)
+    walker.check_output(network.layers[-1], last)
+    return walker.recorder.graph(classes)
 
 
 def _checked_input(shape: Shape, classes: int) -> Shape:
@@ -53,21 +52,12 @@ def _is_side(value: object) -> bool:
     return type(value) is int and 1 <= value <= MAX_SIDE
 
 
-@dataclass(frozen=True, slots=True)
-class _Tensor:
-    """Xn, as far as the layers that read it need to know."""
-
-    shape: Shape
-    learnt: bool  # it depends on a trainable weight, so a gradient flows through it
-
-
 @dataclass(slots=True)
-class _Tracer:
+class _Walker:
     """What grows during a walk. Tensors are passed by their number n."""
 
     classes: int
-    tensors: list[_Tensor]
-    nodes: list[Node] = field(default_factory=list)
+    recorder: Recorder
     paths: set[str] = field(default_factory=set)
 
     def block(self, layers: Block, prefix: str, source: int) -> int:
@@ -91,53 +81,19 @@ class _Tracer:
             return self.join(layer.join, f"{path}.{layer.join.word}", ends)
 
     def simple(self, layer: Layer, path: str, source: int) -> int:
-        shape = self.tensors[source].shape
+        shape = self.recorder.shape(source)
         operations = layer.operations(shape)
         weights = tuple(
             Weight(f"{path}.{weight.name}", weight.shape, weight.trainable)
             for weight in layer.weights(shape)
         )
-        return self.node(layer, path, (source,), operations, weights)
+        known = _hyper_parameters(layer)
+        return self.recorder.node(layer, path, (source,), operations, weights, known)
 
     def join(self, layer: Join, path: str, sources: tuple[int, ...]) -> int:
         self.claim(path)
-        operations = layer.joined(tuple(self.tensors[n].shape for n in sources))
-        return self.node(layer, path, sources, operations, ())
-
-    def node(
-        self,
-        layer: Layer,
-        path: str,
-        sources: tuple[int, ...],
-        operations: tuple[Operation, ...],
-        weights: tuple[Weight, ...],
-    ) -> int:
-        output_shape = operations[-1].output_shape
-        for weight in weights:
-            check_elements(weight.name, weight.shape, "take fewer channels or features")
-        remedy = "take fewer channels, less padding or larger strides"
-        check_elements("its output", output_shape, remedy)
-        cost = sum((operation.cost for operation in operations), Cost())
-        learnt_input = any(self.tensors[n].learnt for n in sources)
-        learnt = learnt_input or any(weight.trainable for weight in weights)
-        self.tensors.append(_Tensor(output_shape, learnt))
-        node = Node(
-            index=len(self.nodes) + 1,
-            path=path,
-            function=layer.word,
-            layer=layer,
-            hyper_parameters=_hyper_parameters(layer),
-            inputs=sources,
-            input_shapes=tuple(self.tensors[n].shape for n in sources),
-            output_shape=output_shape,
-            weights=weights,
-            cost=cost,
-            backward=_backward(operations, cost, learnt_input),
-            inside=sum((operation.inside for operation in operations), Cost()),
-            in_place=all(operation.in_place for operation in operations),
-        )
-        self.nodes.append(node)
-        return node.output
+        operations = layer.joined(tuple(map(self.recorder.shape, sources)))
+        return self.recorder.node(layer, path, sources, operations, (), {})
 
     def claim(self, path: str) -> None:
         if path in self.paths:
@@ -145,10 +101,11 @@ class _Tracer:
         self.paths.add(path)
 
     def check_output(self, layer: Layer, last: int) -> None:
-        shape = self.tensors[last].shape
+        shape = self.recorder.shape(last)
         if shape != (self.classes,):
             remedy = "linear classes" if len(shape) == 1 else "flatten (or mean) and linear classes"
-            with self.blaming(layer, self.nodes[-1].path, self.nodes[-1].inputs):
+            node = self.recorder.nodes[-1]
+            with self.blaming(layer, node.path, node.inputs):
                 raise NetworkError(
                     f"the network ends in {shape_text(shape)}, not in one number "
                     f"for each of {self.classes} classes; end it with {remedy}"
@@ -161,17 +118,10 @@ class _Tracer:
             yield
         except NetworkError as error:
             place = layer.written or f"{path}, {statement(layer)!r:.100}"
-            reached = " and ".join(shape_text(self.tensors[n].shape) for n in sources)
+            reached = " and ".join(shape_text(self.recorder.shape(n)) for n in sources)
             raise NetworkError(f"{place}, given {reached}: {error}") from None
 
 
 def _hyper_parameters(layer: Layer) -> dict[str, HyperParameter]:
     known = slots(layer.__class__)
     return {slot.word: getattr(layer, slot.field) for slot in known if slot.word != "name"}
-
-
-def _backward(operations: tuple[Operation, ...], cost: Cost, learnt_input: bool) -> Cost:
-    """As much again for the weights' gradient, and as much for the input's if one is needed."""
-    if not any(isinstance(operation, Convolve | MatMul) for operation in operations):
-        return Cost()
-    return cost * (2 if learnt_input else 1)

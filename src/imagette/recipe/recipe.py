@@ -22,7 +22,7 @@ class Recipe(Spec):
     20
     """
 
-    epochs: int = Field(5, ge=0)
+    epochs: int = Field(5, ge=0, le=1_000_000)
     batch: PositiveInt | Literal["all"] = 64
     loss: Loss = CrossEntropy()
     optimiser: Optimiser = SGD()

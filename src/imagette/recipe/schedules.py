@@ -83,8 +83,10 @@ Schedule = Annotated[
 ]
 
 
-def rate_factors(schedule: Schedule, epochs: int, steps_per_epoch: int) -> NDArray[np.float32]:
-    """The factor of every step, float32 [epochs * steps_per_epoch].
+def rate_factors(
+    schedule: Schedule, epochs: int, steps_per_epoch: int, epoch: int | None = None
+) -> NDArray[np.float32]:
+    """The factor of every step of `epoch` (from 1), or of the whole training, float32.
 
     During `warmup` epochs it rises by equal steps towards the schedule's first value; the schedule
     itself runs over what remains.
@@ -93,8 +95,9 @@ def rate_factors(schedule: Schedule, epochs: int, steps_per_epoch: int) -> NDArr
     [1.0, 1.0, 0.10000000149011612, 0.009999999776482582]
     """
     total = epochs * steps_per_epoch
+    begin, end = (0, total) if epoch is None else np.array([epoch - 1, epoch]) * steps_per_epoch
+    steps = np.arange(begin, end)
     rising = min(total, round(schedule.warmup * steps_per_epoch))
-    falling = schedule.shape(np.arange(total - rising) / max(1, total - rising))
-    first = falling[0] if len(falling) else 1.0
-    rise = first * np.arange(1, rising + 1) / (rising + 1)
-    return np.concatenate([rise, falling]).astype(np.float32)
+    progress = (steps - rising).clip(0) / max(1, total - rising)
+    rise = ((steps + 1) / (rising + 1)).clip(max=1)
+    return (rise * schedule.shape(progress)).astype(np.float32)

@@ -8,9 +8,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from imagette.data.cache import cached_folder
+from imagette.data.whereabouts import whereabouts
 from imagette.data.named import NamedSet
-from imagette.data.places import cache_root, roots
+from imagette.data.places import cache_root
 from imagette.data.sources import NAMED
 from imagette.errors import UsageError
 from imagette.store.ledger import state_folder
@@ -161,25 +161,10 @@ def _torch(version: str) -> Engine:
 
 
 def _where(known: NamedSet) -> str | None:
-    if known.bundled:
-        return "in the package"
-    cached = cached_folder(known.key)
-    if (cached / "meta.json").is_file():
-        return f"cached in {cached}"
-    found = (
-        f"{layout.title} in {folder}"
-        for root in _roots()
-        for layout in known.layouts
-        if (folder := layout.find(root))
-    )
-    return next(found, None)
-
-
-def _roots() -> tuple[Path, ...]:
     try:
-        return roots(None)
+        return whereabouts(known)
     except UsageError:  # IMAGETTE_DATA names no folder: said among the folders
-        return ()
+        return None
 
 
 def _folders() -> tuple[Folder, ...]:

@@ -1,37 +1,30 @@
-"""What a trained network is worth on a split: predicted, judged, and kept in the run."""
+"""What a trained network is worth on a split: the weights of a run, judged again."""
 
 import shlex
 import sys
-from collections.abc import Mapping
-from hashlib import sha256
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
-from imagette.arrays import Images, Weights
-from imagette.data.dataset import Split, open_data, open_test
+from imagette.data.dataset import Dataset, open_data, open_test
 from imagette.data.preprocess import Preprocess
+from imagette.data.split import Split
 from imagette.engines.protocol import Model
-from imagette.errors import UsageError
-from imagette.evaluate.evaluation import Evaluation, evaluate
-from imagette.evaluate.metrics import METRICS
-from imagette.evaluate.predictions import Predictions
-from imagette.evaluate.spec import EvaluationSpec
+from imagette.errors import DataError, UsageError
+from imagette.evaluate.evaluation import Evaluation
 from imagette.experiment import Experiment, check
 from imagette.network import parse, walk
+from imagette.report.curves import curves, figure_bytes
 from imagette.run.engine import build
+from imagette.run.judge import Judge
 from imagette.store.checkpoint import Saved
 from imagette.store.folder import RunFolder, Which
 from imagette.store.ledger import Ledger
-from imagette.train.measure import loss_of
 
 SplitName = Literal["train", "validation", "test"]
 
 
 def evaluate_run(
-    run: Path,
+    run: Path | str,
     split: SplitName = "validation",
     *,
     which: Which = "last",
@@ -40,20 +33,25 @@ def evaluate_run(
 ) -> Evaluation:
     """Judges a run's weights on one of its splits, and keeps figures and logits in its folder.
 
-    The test set is opened only with `open_test_set`, and each opening is on record.
-    Raises UsageError if it is asked for without, or if the run has no validation images.
+    The test set is opened only with `open_test_set`, each opening is on record, and the result is
+    drawn on the run's curves. Raises UsageError if it is asked for without, or if the run has no
+    validation images, and DataError if the data are no longer those it was trained on.
     """
-    folder = RunFolder.open(run)
+    folder = RunFolder.open(Path(run))
     saved = folder.load(which)
-    experiment = check(folder.resolved(), str(folder.path / "resolved.json"))
+    experiment = experiment_of(folder)
     images = _split_of(folder, saved, experiment, split, open_test_set, data_dir)
-    model = rebuild(experiment, saved)
-    predictions = predict(model, saved.weights, images, experiment.evaluation)
-    evaluation = evaluate(predictions, saved.card.class_names, loss_of(experiment.recipe.loss))
-    extra = {"checkpoint": saved.step, "weights_digest": saved.weights_digest}
-    extra |= metrics_of(predictions, experiment.evaluation)
-    keep_evaluation(folder, split, images.images, predictions, {**evaluation.as_json(), **extra})
+    judge = Judge(folder, experiment, rebuild(experiment, saved))
+    name = split if which == "last" else f"{split}-{which}"
+    evaluation = judge.judge(saved, name, images, spent_by(folder))
+    if split == "test":
+        draw_curves(folder, experiment, evaluation.accuracy)
     return evaluation
+
+
+def experiment_of(folder: RunFolder) -> Experiment:
+    """What the run was asked to do, as it was resolved at its start."""
+    return check(folder.resolved(), str(folder.path / "resolved.json"))
 
 
 def rebuild(experiment: Experiment, saved: Saved) -> Model:
@@ -64,29 +62,37 @@ def rebuild(experiment: Experiment, saved: Saved) -> Model:
     return build(graph, experiment.recipe, preprocess, experiment.engine)
 
 
-def predict(model: Model, weights: Weights, split: Split, spec: EvaluationSpec) -> Predictions:
-    return Predictions(model.predict(weights, split.images, spec.batch), split.labels)
+def spent_by(folder: RunFolder) -> dict[str, float]:
+    """The run's `train_seconds` and `setup_seconds`, once it is finished."""
+    finished = folder.finished()
+    return dict(finished["spent"]) if finished else {}
 
 
-def metrics_of(predictions: Predictions, spec: EvaluationSpec) -> dict[str, Any]:
-    """The figures that the experiment chose by name, beside those that are always there."""
-    return {"metrics": {name: METRICS[name](predictions) for name in spec.metrics}}
+def draw_curves(folder: RunFolder, experiment: Experiment, test: float | None = None) -> None:
+    """Writes `curves.png`, with the result on an opened test set as a horizontal line."""
+    figure = curves(folder.history(), experiment.run.title, test)
+    folder.write_picture("curves.png", figure_bytes(figure))
 
 
-def keep_evaluation(
-    folder: RunFolder,
-    split: str,
-    images: Images,
-    predictions: Predictions,
-    figures: Mapping[str, Any],
-) -> None:
-    """Writes the figures, and the logits, labels and image digests they were computed from."""
-    arrays: dict[str, NDArray[Any]] = {
-        "logits": predictions.logits,
-        "labels": predictions.labels,
-        "image_digests": _digests(images),
+def about_data(dataset: Dataset) -> dict[str, object]:
+    """What identifies the data of a run; its class names are in every checkpoint."""
+    return {
+        "name": dataset.name,
+        "digest": dataset.digest,
+        "train": len(dataset.train),
+        "validation": len(dataset.validation),
+        "source": dataset.source,
     }
-    folder.write_evaluation(split, figures, arrays)
+
+
+def check_same_data(folder: RunFolder, dataset: Dataset) -> None:
+    """Refuses data that changed since the run began: what it trained on could be judged as new."""
+    known = folder.environment().get("data", {}).get("digest")
+    if known != dataset.digest:
+        raise DataError(
+            f"{dataset.name} is not what {folder.path} was trained on (its digest is "
+            f"{dataset.digest[:12]}, not {str(known)[:12]}): bring those back, or train anew."
+        )
 
 
 def command_line() -> str:
@@ -110,6 +116,7 @@ def _split_of(
         ledger = Ledger(folder.path, saved.weights_digest, command_line())
         return open_test(experiment.data, ledger, data_dir)
     dataset = open_data(experiment.data, data_dir)
+    check_same_data(folder, dataset)
     images = dataset.train if split == "train" else dataset.validation
     if not len(images):
         raise UsageError(
@@ -117,9 +124,3 @@ def _split_of(
             "evaluate --split train, or --split test --open-test."
         )
     return images
-
-
-def _digests(images: Images) -> NDArray[np.uint8]:
-    """SHA-256 of each image's pixels, uint8 [N,32]."""
-    rows = [np.frombuffer(sha256(image.tobytes()).digest(), np.uint8) for image in images]
-    return np.stack(rows)

@@ -27,9 +27,8 @@ def keep(folder: RunFolder, event: Event, card: ModelCard, checkpoints: Checkpoi
             folder.append_decision(asdict(event))
         case Checkpoint(position, arrays):
             weights, state = weights_of(arrays), optimiser_of(arrays)
-            folder.write_checkpoint(position.step, weights, state, card, _meta(position))
-            if _is_best(folder, position.step):
-                folder.mark("best", position.step)
+            folder.write_checkpoint(position.step, weights, state, card, _meta(event))
+            mark_best(folder)
             folder.prune(checkpoints.keep)
 
 
@@ -37,28 +36,36 @@ def start_of(folder: RunFolder, saved: Saved) -> Start:
     """Where to go on from a checkpoint, the run's history being already taken back to it."""
     tally = Tally(**saved.meta["tally"])
     position = Position(saved.meta["epoch"], saved.meta["step_in_epoch"], saved.step, tally)
-    spent = sum(row["train_seconds"] for row in folder.timings())
-    return Start({**saved.weights, **saved.state}, position, tuple(folder.history()), spent)
+    return Start(
+        arrays={**saved.weights, **saved.state},
+        position=position,
+        history=tuple(folder.history()),
+        train_seconds=saved.meta["train_seconds"],
+        epoch_seconds=saved.meta["epoch_seconds"],
+    )
 
 
-def _meta(position: Position) -> dict[str, Any]:
-    return {
-        "epoch": position.epoch,
-        "step_in_epoch": position.step_in_epoch,
-        "tally": asdict(position.tally),
-    }
+def mark_best(folder: RunFolder) -> None:
+    """Marks, of the checkpoints that are there, that of the highest validation accuracy.
 
-
-def _is_best(folder: RunFolder, step: int) -> bool:
-    """Whether the row of this step has the highest validation accuracy so far, the first of equals.
-
-    Rows of the test set have no say in it.
+    Of equals the first. What is marked follows from rows and checkpoints alone, so a resumed run
+    marks the same. Rows of the test set have no say in it.
     """
-    rows = [row for row in folder.history() if "validation_accuracy" in row]
-    if not rows or rows[-1]["step"] != step:
-        return False
-    return all(_accuracy(row) < _accuracy(rows[-1]) for row in rows[:-1])
+    kept = set(folder.checkpoints())
+    rows = [row for row in folder.history() if row["step"] in kept and _is_validated(row)]
+    if rows:
+        folder.mark("best", max(rows, key=lambda row: row["validation_accuracy"])["step"])
 
 
-def _accuracy(row: Mapping[str, Any]) -> float:
-    return float(row["validation_accuracy"])
+def _is_validated(row: Mapping[str, Any]) -> bool:
+    return row.get("validation_accuracy") is not None
+
+
+def _meta(checkpoint: Checkpoint) -> dict[str, Any]:
+    return {
+        "epoch": checkpoint.position.epoch,
+        "step_in_epoch": checkpoint.position.step_in_epoch,
+        "tally": asdict(checkpoint.position.tally),
+        "train_seconds": checkpoint.train_seconds,
+        "epoch_seconds": checkpoint.epoch_seconds,
+    }

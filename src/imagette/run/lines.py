@@ -6,6 +6,7 @@ from typing import Any
 from imagette.train.events import Decision, EpochRow, Event, Finished, Remark
 
 SPLITS = ("train", "validation", "test")
+KINDS = ("multiplications", "additions", "maximums")
 
 
 def line_of(event: Event) -> str | None:
@@ -18,14 +19,15 @@ def line_of(event: Event) -> str | None:
         case Remark(text):
             return f"note: {text}"
         case Finished(reason=reason, epochs=epochs, steps=steps, train_seconds=seconds):
-            return f"ended after {epochs} epochs, {steps:,} steps, {seconds:.1f} s: {reason}"
+            done = f"{epochs} epoch{'' if epochs == 1 else 's'}, {steps:,} steps, {seconds:.1f} s"
+            return f"ended after {done}: {reason}"
     return None
 
 
 def figures_line(figures: Mapping[str, Any]) -> str:
     """Losses, accuracies and error rate of an epoch: of train, validation, test, where measured."""
     measured = [split for split in SPLITS if f"{split}_loss" in figures]
-    losses = " | ".join(_figure(figures[f"{split}_loss"], "{:.4f}") for split in measured)
+    losses = " | ".join(_figure(figures[f"{split}_loss"], "{:.4g}") for split in measured)
     accuracies = " | ".join(_percent(figures[f"{split}_accuracy"]) for split in measured)
     judged = figures[f"{measured[-1]}_accuracy"]
     error = None if judged is None else 1 - judged
@@ -42,16 +44,26 @@ def legend(figures: Mapping[str, Any]) -> str:
 
 def timing_line(timing: Mapping[str, Any]) -> str:
     """Seconds, images/s and operations of an epoch; operations are of forward passes alone."""
-    operations = timing["operations"]
+    counts = timing["operations"]
     seconds = timing["train_seconds"] + timing["evaluation_seconds"]
-    images = _figure(timing["images_per_second"], "{:,.0f} images/s  ")
-    rate = _figure(timing["operations_per_second"], "{:.1f} Gop/s", 1e9)
+    speed, rate = timing["images_per_second"], timing["operations_per_second"]
+    parts = " + ".join(f"{_short(counts[kind])} {kind[:3]}" for kind in KINDS)
     return (
-        f"          {seconds:.1f} s  {images if timing['images_per_second'] else ''}"
-        f"{operations['total'] / 1e9:,.2f} Gop = "
-        f"{operations['multiplications'] / 1e9:,.2f} mul + {operations['additions'] / 1e9:,.2f} add"
-        f" + {operations['maximums'] / 1e9:,.2f} max  {rate}"
+        f"    {seconds:.3g} s  {f'{speed:,.0f} images/s  ' if speed else ''}"
+        f"{parts} = {_short(counts['total'])}{f', {_short(rate)}/s' if rate else ''}"
     )
+
+
+def _short(count: float) -> str:
+    """Three digits and a unit.
+
+    >>> _short(6_517_200_000), _short(950)
+    ('6.52G', '950')
+    """
+    for size, unit in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if count >= size:
+            return f"{count / size:.3g}{unit}"
+    return f"{count:.3g}"
 
 
 def _percent(share: float | None) -> str:

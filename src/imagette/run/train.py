@@ -1,26 +1,36 @@
 """Trains an experiment and keeps the run: every stage from its value, every event on the disk."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
-from imagette.data.dataset import Split, open_test
+from imagette.data.dataset import open_test
+from imagette.data.split import Split
 from imagette.engines.initial import first_weights
-from imagette.evaluate.evaluation import Evaluation, evaluate
-from imagette.experiment import Experiment, check, resolved
+from imagette.evaluate.evaluation import Evaluation
+from imagette.evaluate.overfitting import overfitting
+from imagette.experiment import Experiment, digest, resolved
 from imagette.network import cost_table
-from imagette.report.curves import curves, figure_bytes
-from imagette.run.evaluate import command_line, keep_evaluation, metrics_of, predict
-from imagette.run.keep import keep, start_of
+from imagette.run.checks import check_together
+from imagette.run.evaluate import (
+    about_data,
+    check_same_data,
+    command_line,
+    draw_curves,
+    experiment_of,
+)
+from imagette.run.judge import Judge
+from imagette.run.keep import keep, mark_best, start_of
 from imagette.run.prepare import Prepared, prepare
+from imagette.run.state import failure_logged
 from imagette.store.folder import RunFolder
 from imagette.store.ledger import Ledger
+from imagette.store.lock import held
 from imagette.store.matching import match_weights
 from imagette.store.provenance import environment
-from imagette.train.events import Event, Finished, Remark, Stop
+from imagette.train.events import Decision, Event, Finished, Remark, Stop
 from imagette.train.loop import Events, Start, Training, train, warm_up
-from imagette.train.measure import loss_of
 
 
 @dataclass(frozen=True)
@@ -65,11 +75,20 @@ def train_experiment(
 ) -> RunEvents:
     """Trains from the start into a new run folder, yielding what happens.
 
-    The first event is `Begun`, the last `Ended` or, if it was sent a `Stop`, `Finished`.
-    `source` is the experiment's file, kept as given; `out` names the folder exactly.
+    The last event is `Ended` or, if it was sent a `Stop`, `Finished`; `Begun` comes before the
+    first epoch. `source` is the experiment's file, kept as given; `out` names the folder exactly.
+
+    >>> from imagette import load, train_experiment
+    >>> experiment = load("first_light", ["data.limit=200", "recipe.epochs=1"])
+    >>> *_, ended = train_experiment(experiment)
+    >>> ended.evaluation.n
+    1000
     """
     began = perf_counter()
     prepared = prepare(experiment, data_dir)
+    remarks = [Remark(text) for text in (*prepared.model.notes, *check_together(prepared))]
+    rule = f"the fixed rule for batches of {prepared.planner.batch}"
+    threads = Decision("threads", prepared.model.threads, rule)
     weights = first_weights(prepared.graph, experiment.seed)
     if origin:
         saved = RunFolder.open(origin.run).load("last")
@@ -82,31 +101,64 @@ def train_experiment(
         resolved=resolved(experiment),
         network_text=prepared.card.network,
         cost=cost_table(prepared.graph).as_json(),
-        environment={**environment(), "device": prepared.model.device},
+        environment={
+            **environment(),
+            "device": prepared.model.device,
+            "experiment": digest(experiment),
+            "data": about_data(prepared.dataset),
+        },
         out=out,
     )
-    yield from _trained(prepared, folder, Start(weights), began, data_dir)
+    with held(folder.path):
+        yield from _trained(prepared, folder, Start(weights), [threads, *remarks], began, data_dir)
 
 
-def resume(run: Path, data_dir: Path | None = None) -> RunEvents:
-    """Goes on from the newest good checkpoint of a run; says so if it is finished already."""
+def resume(run: Path | str, data_dir: Path | None = None) -> RunEvents:
+    """Goes on from the newest good checkpoint of a run; says so if it is finished already.
+
+    What was decided from the machine at the start, such as the number of threads, is repeated.
+    """
     began = perf_counter()
-    folder = RunFolder.open(run)
-    finished = folder.finished()
-    if finished:
-        yield Remark(f"nothing to resume, {folder.path} is finished: {finished['reason']}")
-        return
-    saved, damage = folder.newest_good()
-    for text in (damage, *folder.rewind(saved.step)):
-        if text:
-            yield Remark(text)
-    experiment = check(folder.resolved(), str(folder.path / "resolved.json"))
-    prepared = prepare(experiment, data_dir)
-    yield from _trained(prepared, folder, start_of(folder, saved), began, data_dir)
+    folder = RunFolder.open(Path(run))
+    with held(folder.path):
+        finished = folder.finished()
+        if finished:
+            yield Remark(f"nothing to resume, {folder.path} is finished: {finished['reason']}")
+            return
+        saved, damage = folder.newest_good()
+        said = [damage, *folder.rewind(saved.step), *_changes(folder)]
+        prepared = prepare(_with_decisions(folder), data_dir)
+        check_same_data(folder, prepared.dataset)
+        mark_best(folder)
+        said.append(f"goes on in epoch {saved.meta['epoch']}, after {saved.step:,} steps")
+        remarks = [Remark(text) for text in said if text]
+        yield from _trained(prepared, folder, start_of(folder, saved), remarks, began, data_dir)
+
+
+def _with_decisions(folder: RunFolder) -> Experiment:
+    experiment = experiment_of(folder)
+    decided = {row["what"]: row["value"] for row in folder.decisions()}
+    engine = experiment.engine.model_copy(update=decided)
+    return experiment.model_copy(update={"engine": engine})
+
+
+def _changes(folder: RunFolder) -> list[str]:
+    """What differs between now and the start, and could move bits."""
+    then, now = folder.environment(), environment()
+    return [
+        f"{key} was {then.get(key)} and is {now[key]}: the bits may not be those of one run"
+        for key in ("torch", "processor", "platform")
+        if then.get(key) != now[key]
+    ]
 
 
 def _trained(
-    prepared: Prepared, folder: RunFolder, start: Start, began: float, data_dir: Path | None
+    prepared: Prepared,
+    folder: RunFolder,
+    start: Start,
+    remarks: Sequence[Remark | Decision],
+    began: float,
+    data_dir: Path | None,
 ) -> RunEvents:
     experiment, dataset = prepared.experiment, prepared.dataset
     prepared.model.place(dataset.train.images, dataset.train.labels)
@@ -122,23 +174,31 @@ def _trained(
     )
     warm_up(training, start)
     setup_seconds = perf_counter() - began
-    yield Begun(folder, prepared, setup_seconds)
-    finished = yield from _kept(prepared, folder, train(training, start))
+    stop = yield Begun(folder, prepared, setup_seconds)
+    for remark in remarks:
+        keep(folder, remark, prepared.card, experiment.run.checkpoints)
+        stop = (yield remark) or stop
+    with failure_logged(folder):
+        finished = yield from _kept(prepared, folder, train(training, start), stop)
     if finished.complete:
-        yield _ended(prepared, folder, training, finished, setup_seconds)
+        spent = {"train_seconds": finished.train_seconds, "setup_seconds": setup_seconds}
+        found = overfitting(folder.history())
+        if found:
+            yield Remark(f"the run {found}")
+        yield _ended(prepared, folder, training, finished, spent)
 
 
 def _kept(
-    prepared: Prepared, folder: RunFolder, events: Events[None]
+    prepared: Prepared, folder: RunFolder, events: Events[None], stop: Stop | None
 ) -> Generator[RunEvent, Stop | None, Finished]:
     """Hands on each event once it is on the disk, and the answer back."""
     event = next(events)
     while True:
         keep(folder, event, prepared.card, prepared.experiment.run.checkpoints)
-        answer = yield event
+        stop = (yield event) or stop
         if isinstance(event, Finished):
             return event
-        event = events.send(answer)
+        event = events.send(stop)
 
 
 def _ended(
@@ -146,24 +206,19 @@ def _ended(
     folder: RunFolder,
     training: Training,
     finished: Finished,
-    setup_seconds: float,
+    spent: dict[str, float],
 ) -> Ended:
     """What the last weights score, in the folder; the run counts as finished after that."""
-    experiment = prepared.experiment
-    spent = {"train_seconds": finished.train_seconds, "setup_seconds": setup_seconds}
-    judged: dict[str, Evaluation] = {}
-    for name, split in _splits_to_judge(training).items():
-        predictions = predict(prepared.model, finished.weights, split, experiment.evaluation)
-        loss = loss_of(experiment.recipe.loss)
-        judged[name] = evaluate(predictions, prepared.dataset.class_names, loss)
-        extra = {"checkpoint": finished.steps, **spent}
-        extra |= metrics_of(predictions, experiment.evaluation)
-        figures = {**judged[name].as_json(), **extra}
-        keep_evaluation(folder, name, split.images, predictions, figures)
-    folder.write_picture("curves.png", _curves(folder, experiment))
+    experiment, saved = prepared.experiment, folder.load("last")
+    judge = Judge(folder, experiment, prepared.model)
+    judged = {
+        name: judge.judge(saved, name, split, spent)
+        for name, split in _splits_to_judge(training).items()
+    }
+    draw_curves(folder, experiment)
     folder.write_finished(finished.reason, finished.epochs, finished.steps, spent)
-    split_name = next(iter(judged))
-    return Ended(folder, prepared, finished, split_name, judged[split_name])
+    name, evaluation = next(iter(judged.items()))
+    return Ended(folder, prepared, finished, name, evaluation)
 
 
 def _splits_to_judge(training: Training) -> dict[str, Split]:
@@ -173,14 +228,10 @@ def _splits_to_judge(training: Training) -> dict[str, Split]:
     return found or {"train": training.train}
 
 
-def _curves(folder: RunFolder, experiment: Experiment) -> bytes:
-    return figure_bytes(curves(folder.history(), experiment.run.title))
-
-
 def _test_if_asked(
     experiment: Experiment, folder: RunFolder, data_dir: Path | None
 ) -> Split | None:
-    """The test images in the courses' mode alone; one row in the ledger, at the start."""
+    """The test images in the courses' mode alone; one row in the ledger, at the run's start."""
     if experiment.evaluation.test == "sealed":
         return None
     ledger = Ledger(folder.path, "", command_line(), purpose="each-epoch")

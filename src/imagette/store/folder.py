@@ -2,11 +2,13 @@
 
 `experiment.toml|json` as given, `resolved.json`, `network.txt`, `cost.json`, `environment.json`;
 `history.jsonl` (deterministic), `timings.jsonl`, `decisions.jsonl`, `log.txt`; `checkpoints/`,
-`last.json`, `best.json`, `finished.json`; `evaluation/`; `ledger.jsonl`; `curves.png`.
+`last.json`, `best.json`, `finished.json`; `evaluation/`; `ledger.jsonl`; `curves.png`;
+`notes.jsonl`, which people add to when they like.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -25,7 +27,15 @@ from imagette.store.checkpoint import (
 )
 from imagette.store.evaluation_files import read_evaluation, write_evaluation
 from imagette.store.json_files import Row, json_bytes, read_json, write_json
-from imagette.store.lines import append_line, append_text, drop_torn_line, keep_lines, read_lines
+from imagette.store.lines import (
+    append_line,
+    append_text,
+    drop_torn_line,
+    keep_lines,
+    read_last_line,
+    read_lines,
+    whole_lines,
+)
 from imagette.store.naming import MARKER, find_run, new_name, safe_title
 from imagette.store.tensors import Arrays
 from imagette.store.whole import remove_folder, telling_of, write_whole, write_whole_folder
@@ -106,11 +116,24 @@ class RunFolder:
         """One row an epoch, from epoch 0, before training."""
         return read_lines(self.path / "history.jsonl")
 
+    def last_row(self) -> Row | None:
+        """The newest row of history, alone; None before there is one."""
+        return read_last_line(self.path / "history.jsonl")
+
     def timings(self) -> list[Row]:
         return read_lines(self.path / "timings.jsonl")
 
     def decisions(self) -> list[Row]:
         return read_lines(self.path / "decisions.jsonl")
+
+    def notes(self) -> list[Row]:
+        """What people wrote about the run: `when` (UTC) and `text`, the oldest first."""
+        return read_lines(self.path / "notes.jsonl")
+
+    def last_log_line(self) -> str:
+        """The last line of the log; nothing if there is none."""
+        lines = whole_lines(self.log_path)
+        return lines[-1].decode("utf-8", "replace").rstrip("\n") if lines else ""
 
     def append_history(self, row: Mapping[str, Any]) -> None:
         """Add an epoch's row. Do so before its checkpoint, or a resumed run lacks the row."""
@@ -125,6 +148,16 @@ class RunFolder:
 
     def append_log(self, text: str) -> None:
         append_text(self.log_path, text)
+
+    def append_note(self, text: str) -> str | None:
+        """Add a note; returns what is worth saying, if an earlier one was torn and had to go.
+
+        No other command mends this file, so it is done here.
+        """
+        said = drop_torn_line(self.path / "notes.jsonl")
+        when = datetime.now(UTC).isoformat(timespec="seconds")
+        append_line(self.path / "notes.jsonl", {"when": when, "text": text})
+        return said
 
     def rewind(self, step: int) -> tuple[str, ...]:
         """Take history and timings back to a checkpoint, from which the run goes on.
@@ -246,6 +279,11 @@ class RunFolder:
     def write_evaluation(self, split: str, figures: Mapping[str, Any], arrays: Arrays) -> None:
         """Write the figures of a split, and the logits, labels and image digests behind them."""
         write_evaluation(self.path / "evaluation", split, figures, arrays)
+
+    def evaluation_figures(self, split: str) -> Row | None:
+        """The figures of a split, without the arrays; None if it was not evaluated."""
+        path = self.path / "evaluation" / f"{split}.json"
+        return read_json(path) if path.exists() else None
 
     def read_evaluation(self, split: str) -> tuple[Row, dict[str, NDArray[Any]]]:
         return read_evaluation(self.path / "evaluation", split)

@@ -61,8 +61,11 @@ class Ledger:
     def record(self, dataset: str, digest: str) -> None:
         """Add one row, durably, to the data set's ledger and to the run's `ledger.jsonl`.
 
+        A resumed run in the courses' mode is on record already, with the row of its start.
         Raises StoreError if either cannot be written: the test set must then stay closed.
         """
+        if self._is_on_record(dataset, digest):
+            return
         path = ledger_path(dataset)
         try:
             self._record(path, dataset, digest)
@@ -70,6 +73,13 @@ class Ledger:
             raise StoreError(
                 f"The test set of {dataset} stays sealed, its opening cannot be recorded: {error}"
             ) from error
+
+    def _is_on_record(self, dataset: str, digest: str) -> bool:
+        if self.purpose != "each-epoch" or self.run is None:
+            return False
+        rows = read_lines(self.run / "ledger.jsonl")
+        known = {(row["purpose"], row["dataset"], row["digest"]) for row in rows}
+        return (self.purpose, dataset, digest) in known
 
     def _record(self, path: Path, dataset: str, digest: str) -> None:
         with telling_of(path):

@@ -50,6 +50,15 @@ def read_lines(path: Path) -> list[Row]:
     return [_parsed(line, path, n) for n, line in enumerate(whole_lines(path), start=1)]
 
 
+def read_last_line(path: Path) -> Row | None:
+    """The last row that was finished, None if there is none; the rows before it go unread.
+
+    Raises StoreError if it is damaged.
+    """
+    lines = whole_lines(path)
+    return _parsed(lines[-1], path, len(lines)) if lines else None
+
+
 def whole_lines(path: Path) -> list[bytes]:
     """The lines that were finished, each with its end."""
     *lines, _ = _read(path).split(b"\n")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from imagette.errors import UsageError
 from imagette.store.whole import telling_of
 
 if sys.platform == "win32":
@@ -13,6 +14,9 @@ if sys.platform == "win32":
 
     def _take(descriptor: int) -> None:
         msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)  # waits ten seconds, then OSError
+
+    def _take_now(descriptor: int) -> None:
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
 
     def _release(descriptor: int) -> None:
         msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
@@ -23,8 +27,32 @@ else:
     def _take(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
 
+    def _take_now(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
     def _release(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_UN)
+
+
+@contextmanager
+def held(run: Path) -> Iterator[None]:
+    """Hold a run folder, at once; raises UsageError if another process trains it.
+
+    The system lets go of it when the process ends, however that happens.
+    """
+    with telling_of(run):
+        descriptor = os.open(run / ".lock", os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        try:
+            _take_now(descriptor)
+        except OSError:
+            raise UsageError(
+                f"{run} is being trained by another process: wait for its end, or stop it"
+            ) from None
+        yield
+        _release(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from imagette.machine import usable_cores
 from imagette.store.json_files import Row
 
 
@@ -21,7 +22,7 @@ def environment() -> Row:
         "torch": _version("torch"),
         "platform": platform.platform(),
         "processor": _processor(),
-        "cores": _usable_cores(),
+        "cores": usable_cores(),
         "memory_bytes": _memory_bytes(),
         "commit": _commit(),
         "command": shlex.join(sys.argv),
@@ -44,14 +45,6 @@ def _processor() -> str | None:
         return platform.processor() or None
     names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
     return next(names, None) or platform.machine() or None
-
-
-def _usable_cores() -> int | None:
-    """The cores this process may use, which a container or a job may cut down."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    count: int | None = os.cpu_count()
-    return count
 
 
 def _memory_bytes() -> int | None:

@@ -25,7 +25,7 @@ class Position:
 class Progress:
     """A chunk of steps is done.
 
-    `images` and `seconds` are what this process trained of the epoch so far, without evaluation.
+    `images` and `seconds` are those of the epoch so far, of training alone.
     """
 
     position: Position
@@ -54,10 +54,15 @@ class EpochRow:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Everything that resuming needs: weights and optimiser (`opt.`) by name, and the position."""
+    """Everything that resuming needs: weights and optimiser (`opt.`) by name, and the position.
+
+    Seconds of training so far: in all, and of the epoch that is under way.
+    """
 
     position: Position
     arrays: Weights
+    train_seconds: float = 0.0
+    epoch_seconds: float = 0.0
 
 
 @dataclass(frozen=True)

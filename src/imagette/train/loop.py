@@ -63,6 +63,7 @@ class Start:
     position: Position = field(default_factory=Position)
     history: tuple[Row, ...] = ()
     train_seconds: float = 0.0
+    epoch_seconds: float = 0.0  # those of them that went into the epoch under way
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,7 @@ class _Point:
     position: Position
     history: tuple[Row, ...]
     train_seconds: float
+    epoch_seconds: float
 
 
 @dataclass(frozen=True)
@@ -88,9 +90,10 @@ def train(training: Training, start: Start) -> Events[None]:
     an epoch are weighted by image. Raises TrainingError at a loss that is not finite.
     """
     state = training.model.restore(start.arrays)
-    point = _Point(state, start.position, start.history, start.train_seconds)
-    end = None
-    if not start.history:
+    point = _Point(state, start.position, start.history, start.train_seconds, start.epoch_seconds)
+    if start.history:
+        end = None if point.position.step_in_epoch else _stagnated(training, point)
+    else:
         point, end = yield from _before_training(training, point, start.arrays)
     while end is None and point.position.epoch <= training.epochs:
         point, end = yield from _epoch(training, point)
@@ -126,53 +129,63 @@ def _before_training(
 
 def _epoch(training: Training, point: _Point) -> Events[tuple[_Point, _End | None]]:
     """The rest of an epoch: its steps, its row, its checkpoint; and why to end, if so."""
-    began = point
     point, stop = yield from _steps(training, point)
     position = point.position
-    if position.step_in_epoch < training.planner.steps_per_epoch:
-        yield Checkpoint(position, training.model.save(point.state))
-        return point, _stopped(stop, training, point)
     arrays = training.model.save(point.state)
+    _refuse_broken(training, arrays, position)
+    if position.step_in_epoch < training.planner.steps_per_epoch:
+        yield Checkpoint(position, arrays, point.train_seconds, point.epoch_seconds)
+        return point, _stopped(stop, training, point)
     row = _row(
         training,
         arrays,
         epoch=position.epoch,
         step=position.step,
         running=position.tally,
-        seconds=point.train_seconds - began.train_seconds,
-        images=position.tally.images - began.position.tally.images,
+        seconds=point.epoch_seconds,
+        images=position.tally.images,
     )
     following = Position(position.epoch + 1, 0, position.step)
-    point = replace(point, position=following, history=(*point.history, row.figures))
+    history = (*point.history, row.figures)
+    point = replace(point, position=following, history=history, epoch_seconds=0.0)
     stop = (yield row) or stop
-    end = yield from _stagnation(training, point)
-    end = end or _stopped(stop, training, point)
+    remark = _new_plateau(training, point)
+    if remark:
+        stop = (yield remark) or stop
+    end = _stagnated(training, point) or _stopped(stop, training, point)
     last = end is not None or position.epoch == training.epochs
     if last or position.epoch % training.checkpoint_epochs == 0:
-        stop = (yield Checkpoint(following, arrays)) or stop
+        stop = (yield Checkpoint(following, arrays, point.train_seconds)) or stop
     return point, end or _stopped(stop, training, point)
 
 
 def _steps(training: Training, point: _Point) -> Events[tuple[_Point, Stop | None]]:
     """The chunks that are left of an epoch; ends early, on the grid, when told to stop."""
-    planner, position = training.planner, point.position
-    tally, seconds = position.tally, 0.0
+    planner, position, stop = training.planner, point.position, None
+    tally = position.tally
     for plan in planner.epoch(position.epoch, position.step_in_epoch):
         began = training.clock()
         state, losses, correct = training.model.advance(point.state, plan)
-        seconds += training.clock() - began
+        seconds = training.clock() - began
         _refuse_non_finite(losses, plan.first_step, position.epoch)
         for loss, right in zip(losses.tolist(), correct.tolist(), strict=True):
             tally = tally.merge(Tally.of_batch(plan.indices.shape[1], right, loss))
         step = plan.first_step + plan.num_steps
         done = step - (position.epoch - 1) * planner.steps_per_epoch
         reached = Position(position.epoch, done, step, tally)
-        point = replace(point, state=state, position=reached)
-        images = tally.images - position.tally.images
-        stop = yield Progress(reached, planner.steps_per_epoch, training.epochs, images, seconds)
+        point = replace(
+            point,
+            state=state,
+            position=reached,
+            train_seconds=point.train_seconds + seconds,
+            epoch_seconds=point.epoch_seconds + seconds,
+        )
+        stop = yield Progress(
+            reached, planner.steps_per_epoch, training.epochs, tally.images, point.epoch_seconds
+        )
         if stop:
             break
-    return replace(point, train_seconds=point.train_seconds + seconds), stop
+    return point, stop
 
 
 def _row(
@@ -198,7 +211,7 @@ def _row(
         "epoch": epoch,
         "step": step,
         "images": epoch * planner.num_images,
-        "rate": planner.rate_at(max(0, step - 1)),
+        "rate": float(planner.rates(epoch)[-1]) if epoch else None,
     }
     if not recomputed:
         figures |= _running(running)
@@ -225,18 +238,24 @@ def _score(training: Training, weights: Weights, split: Split) -> Score:
     return score(training.model, weights, split, loss, batch)
 
 
-def _stagnation(training: Training, point: _Point) -> Events[_End | None]:
-    """Ends the training, or says once, that the chosen figure no longer improves."""
+def _stagnated(training: Training, point: _Point) -> _End | None:
+    """Why to end, once the chosen figure no longer improves and the recipe says stop."""
     stopping = training.planner.recipe.stopping
     since = stagnant_since(stopping, point.history)
-    if stopping is None or since is None:
+    if stopping is None or since is None or stopping.action == "report":
         return None
-    what = f"{stopping.figure} has not improved since epoch {since}"
-    if stopping.action == "stop":
-        return _End(f"{what} (patience {stopping.patience})", complete=True)
-    if stagnant_since(stopping, point.history[:-1]) is None:
-        yield Remark(what)
-    return None
+    reason = f"{stopping.figure} has not improved since epoch {since}"
+    return _End(f"{reason} (patience {stopping.patience})", complete=True)
+
+
+def _new_plateau(training: Training, point: _Point) -> Remark | None:
+    """Said once, where the recipe wants a plateau reported."""
+    stopping = training.planner.recipe.stopping
+    since = stagnant_since(stopping, point.history)
+    known = stagnant_since(stopping, point.history[:-1])
+    if stopping is None or since is None or known is not None or stopping.action == "stop":
+        return None
+    return Remark(f"{stopping.figure} has not improved since epoch {since}")
 
 
 def _stopped(stop: Stop | None, training: Training, point: _Point) -> _End | None:
@@ -252,4 +271,17 @@ def _refuse_non_finite(losses: NDArray[np.float32], first_step: int, epoch: int)
         raise TrainingError(
             f"The loss became {losses[broken[0]]} at step {first_step + int(broken[0])} "
             f"(epoch {epoch}). Lower recipe.optimiser.rate; the last good checkpoint is kept."
+        )
+
+
+def _refuse_broken(training: Training, arrays: Weights, position: Position) -> None:
+    """A last step may break the weights after its loss was computed: they must not be kept."""
+    probe = training.train.images[:64]
+    with np.errstate(all="ignore"):
+        logits = training.model.predict(weights_of(arrays), probe, len(probe))
+    if not np.isfinite(logits).all():
+        raise TrainingError(
+            f"The network's outputs are no longer finite after step {position.step - 1} "
+            f"(epoch {position.epoch}). Lower recipe.optimiser.rate; the last good checkpoint "
+            "is kept."
         )

@@ -6,7 +6,7 @@ chunk moves no bit.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from math import ceil
 from typing import Any
 
@@ -56,7 +56,7 @@ class Planner:
         order = permutation(bits(self.seed, "order", epoch, self.num_images))
         draws = self._draws(epoch, order)
         keys = self._dropout_keys(epoch)
-        before = (epoch - 1) * self.steps_per_epoch
+        before, rates = (epoch - 1) * self.steps_per_epoch, self.rates(epoch)
         for begin, end in self._chunks(first):
             images = slice(begin * self.batch, end * self.batch)
             shape = (end - begin, -1)
@@ -64,7 +64,7 @@ class Planner:
                 first_step=before + begin,
                 indices=order[images].reshape(shape),
                 draws={k: v[images].reshape(*shape, *v.shape[1:]) for k, v in draws.items()},
-                rates=self.rates[before + begin : before + end, None],
+                rates=rates[begin:end, None],
                 dropout={path: value[begin:end] for path, value in keys.items()},
             )
 
@@ -88,18 +88,13 @@ class Planner:
         return bits(self.seed, f"augment.{name}.{purpose}", index, count)
 
     def _dropout_keys(self, epoch: int) -> dict[str, NDArray[np.uint32]]:
-        paths = [node.path for node in self.graph.nodes if node.function == "dropout"]
         return {
             path: halves(bits(self.seed, f"dropout.{path}", epoch, self.steps_per_epoch))
-            for path in paths
+            for path in self.graph.random_paths
         }
 
-    @cached_property
-    def rates(self) -> NDArray[np.float32]:
-        """The learning rate of every step of the training, [steps]."""
-        factors = rate_factors(self.recipe.schedule, self.recipe.epochs, self.steps_per_epoch)
-        return factors * np.float32(self.recipe.optimiser.rate)
-
-    def rate_at(self, step: int) -> float | None:
-        """The rate of a step, counted from 0; None after the last."""
-        return float(self.rates[step]) if step < len(self.rates) else None
+    def rates(self, epoch: int) -> NDArray[np.float32]:
+        """The learning rate of every step of `epoch`, [steps per epoch]."""
+        recipe = self.recipe
+        factors = rate_factors(recipe.schedule, recipe.epochs, self.steps_per_epoch, epoch)
+        return factors * np.float32(recipe.optimiser.rate)

@@ -27,7 +27,7 @@ SUFFIXES = frozenset(
 
 _FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM")
 _LARGEST_PIXELS = 64 << 20
-_GREY_MODES = frozenset(("1", "L", "LA", "I;16", "I;16B", "I;16L", "I"))
+GREY_MODES = frozenset(("1", "L", "LA", "I;16", "I;16B", "I;16L", "I"))
 _TURNED = frozenset((5, 6, 7, 8))  # EXIF orientations that swap height and width
 _ORIENTATION = 0x0112
 
@@ -47,7 +47,7 @@ def read_header(path: Path) -> Header:
         width, height = image.size
         if image.getexif().get(_ORIENTATION) in _TURNED:
             width, height = height, width
-        return Header(height, width, "grey" if image.mode in _GREY_MODES else "rgb")
+        return Header(height, width, "grey" if image.mode in GREY_MODES else "rgb")
 
 
 def read_picture(
@@ -62,7 +62,7 @@ def read_picture(
 
     with _Opened(source, name) as image:
         upright = ImageOps.exif_transpose(image)
-        pixels = _converted(upright, colour, name or str(source))
+        pixels = converted(upright, colour, name or str(source))
         if size is not None:
             pixels = ImageOps.fit(pixels, (size, size), Image.Resampling.BILINEAR)
         array = np.asarray(pixels)
@@ -113,7 +113,8 @@ class _Opened:
         )
 
 
-def _converted(image: "Image", colour: Colour, name: str) -> "Image":
+def converted(image: "Image", colour: Colour, name: str) -> "Image":
+    """A picture of any mode as 8-bit grey or RGB, by the rules above."""
     from PIL import Image
 
     if image.mode == "F":

@@ -29,9 +29,10 @@ def _flip(_spec: Flip | AlternatingFlip) -> Lowered:
 def _shift(spec: Shift) -> Lowered:
     def apply(images: Tensor, top_left: Tensor) -> Tensor:
         height, width = images.shape[1:3]
-        rows = _source(torch.arange(height) - spec.pixels + top_left[:, :1], height, spec.edge)
-        columns = _source(torch.arange(width) - spec.pixels + top_left[:, 1:], width, spec.edge)
-        batch = torch.arange(len(images), device=images.device)
+        device, shift = images.device, top_left - spec.pixels
+        rows = _source(torch.arange(height, device=device) + shift[:, :1], height, spec.edge)
+        columns = _source(torch.arange(width, device=device) + shift[:, 1:], width, spec.edge)
+        batch = torch.arange(len(images), device=device)
         moved = images[batch[:, None, None], rows.clamp(0)[:, :, None], columns.clamp(0)[:, None]]
         if spec.edge == "reflect":
             return moved

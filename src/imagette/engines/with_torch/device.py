@@ -1,13 +1,12 @@
 """Where torch runs, and with how many threads."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
 
-from imagette.engines.protocol import EngineSpec
+from imagette.machine import usable_cores
 
 # Measured on two cores: below this batch one thread beats two (docs/log.md).
 SMALL_BATCH = 8
@@ -35,25 +34,27 @@ def choose_device(asked: str) -> Place:
     return Place(torch.device(asked), _processor() if asked == "cpu" else "Apple GPU (mps)")
 
 
-def set_threads(spec: EngineSpec, batch: int) -> int:
-    """Sets torch's threads for this process: the number asked for, or the fixed rule by batch."""
-    threads = spec.threads or (1 if batch < SMALL_BATCH else os.cpu_count() or 1)
-    torch.set_num_threads(threads)
-    return threads
+def threads_for(batch: int | None) -> int:
+    """The fixed rule: one thread for small batches, else one a core; `batch` None is all images."""
+    return 1 if batch is not None and batch < SMALL_BATCH else usable_cores()
 
 
 @contextmanager
-def flushing_denormals() -> Iterator[None]:
-    """Numbers below 1e-38 count as 0 while it is open: they slow a processor down by far.
+def working(threads: int) -> Iterator[None]:
+    """So many threads, and numbers below 1e-38 count as 0, for they slow a processor by far.
 
-    Closed again afterwards, because the mode belongs to the thread, and so to its other work.
+    Both are put back afterwards: they belong to the process, and so to its other work, such as
+    another model's training.
     """
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
     torch.set_flush_denormal(True)
     try:
         yield
     finally:
         torch.set_flush_denormal(False)
+        torch.set_num_threads(before)
 
 
 def _processor() -> str:
-    return f"processor ({os.cpu_count()} cores)"
+    return f"processor ({usable_cores()} cores)"

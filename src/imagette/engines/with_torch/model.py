@@ -13,7 +13,7 @@ from imagette.arrays import Images, Labels, Logits, Weights
 from imagette.data.preprocess import Preprocess
 from imagette.engines.protocol import OPTIMISER_PREFIX, EngineSpec, StepPlan
 from imagette.engines.with_torch.augment import lower_augmentation
-from imagette.engines.with_torch.device import choose_device, flushing_denormals, set_threads
+from imagette.engines.with_torch.device import choose_device, threads_for, working
 from imagette.engines.with_torch.forward import Forward
 from imagette.engines.with_torch.losses import lower_loss
 from imagette.engines.with_torch.optimisers import lower_optimiser
@@ -37,9 +37,10 @@ class TorchModel:
         self, graph: Graph, recipe: Recipe, preprocess: Preprocess, engine: EngineSpec
     ) -> None:
         place = choose_device(engine.device)
-        batch = recipe.batch if isinstance(recipe.batch, int) else 2**31
-        threads = set_threads(engine, batch)
-        self.device = f"torch {torch.__version__} on {place.words}, {threads} thread(s), float32"
+        batch = recipe.batch if isinstance(recipe.batch, int) else None
+        self.threads = engine.threads or threads_for(batch)
+        kind = f"{self.threads} thread{'s' if self.threads > 1 else ''}, float32"
+        self.device = f"torch {torch.__version__} on {place.words}, {kind}"
         self.notes = place.notes
         self._graph = graph
         self._recipe = recipe
@@ -66,10 +67,16 @@ class TorchModel:
         optimiser = lower_optimiser(self._recipe.optimiser, trainable.values())
         return TorchState(tensors, trainable, optimiser)
 
-    @flushing_denormals()
     def advance(
         self, state: TorchState, plan: StepPlan
     ) -> tuple[TorchState, NDArray[np.float32], NDArray[np.int32]]:
+        with working(self.threads):
+            losses, correct = self._steps(state, plan)
+        return state, losses, correct
+
+    def _steps(
+        self, state: TorchState, plan: StepPlan
+    ) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
         indices = torch.from_numpy(plan.indices).to(self._device)
         draws = {k: torch.from_numpy(v).to(self._device) for k, v in plan.draws.items()}
         keys = {
@@ -91,12 +98,11 @@ class TorchModel:
             losses[i] = loss.detach()
             correct[i] = (outputs.detach().argmax(1) == labels).sum()
         mean = 1 if self._recipe.loss.reduction == "mean" else 1 / plan.indices.shape[1]
-        return state, (losses * mean).cpu().numpy(), correct.cpu().numpy()
+        return (losses * mean).cpu().numpy(), correct.cpu().numpy()
 
-    @flushing_denormals()
     def predict(self, weights: Weights, images: Images, batch: int) -> Logits:
         tensors = self._frozen(weights)
-        with torch.inference_mode():
+        with torch.inference_mode(), working(self.threads):
             parts = [
                 self._forward.evaluate(self._ready(images[i : i + batch]), tensors)
                 for i in range(0, len(images), batch)
@@ -106,7 +112,7 @@ class TorchModel:
     def activations(
         self, weights: Weights, images: Images, paths: Sequence[str]
     ) -> dict[str, NDArray[np.float32]]:
-        with torch.inference_mode():
+        with torch.inference_mode(), working(self.threads):
             found = self._forward.activations(self._ready(images), self._frozen(weights), paths)
         return {path: np.ascontiguousarray(x.cpu().numpy()) for path, x in found.items()}
 

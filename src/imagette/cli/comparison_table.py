@@ -1,0 +1,218 @@
+"""A comparison as text: one row a variant, in as few lines as there is room for."""
+
+import csv
+from io import StringIO
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.measure import Measurement
+from rich.table import Table
+
+from imagette.evaluate.comparison import Difference
+from imagette.run.compare import Comparison, Variant
+
+NAME_WIDTH = 18  # where room is short, a longer name is folded
+COSTS = ("parameters", "operations", "s", "s/epoch")
+
+
+def comparison_table(comparison: Comparison, console: Console) -> None:
+    """Prints the figures of each variant, then the notes, and what a reader must know of them."""
+    for line in _legend(comparison):
+        console.print(escape(line), highlight=False)
+    console.print()
+    wide, narrow = _wide(comparison), _narrow(comparison)
+    unlimited = console.options.update(width=10_000)
+    fitting = [
+        table
+        for table in (wide, narrow)
+        if Measurement.get(console, unlimited, table).maximum <= console.width
+    ]
+    if fitting:
+        console.print(fitting[0], highlight=False)
+    else:
+        for line in _blocks(comparison):
+            console.print(escape(line), highlight=False)
+    below = _below(comparison)
+    for line in [""] * bool(below) + below:
+        console.print(escape(line), highlight=False, soft_wrap=True)
+
+
+def comparison_csv(comparison: Comparison) -> str:
+    """One line a variant, after a line of headings; shares lie between 0 and 1."""
+    rows = [_flat(variant) for variant in comparison.variants]
+    text = StringIO()
+    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def _legend(comparison: Comparison) -> list[str]:
+    splits = " or ".join(comparison.splits) or "nothing yet"
+    lines = [
+        f"accuracy on {splits}, of the last weights: mean ± sample deviation over n seeds",
+        "operations: forward, of one image; s: seconds of training; losses are means over images",
+    ]
+    if len(comparison.variants) > 1:
+        lines.insert(
+            1,
+            f"difference: in points, from {comparison.against}, with its 95 % interval "
+            "(over seeds, or over the images of one run each)",
+        )
+    return lines
+
+
+def _wide(comparison: Comparison) -> Table:
+    losses = _loss_splits(comparison)
+    table = _table("variant")
+    table.columns[0].no_wrap = True
+    headings = ["n", "accuracy %", "difference", "95 % interval", "over", ""]
+    headings += [*COSTS, *(f"loss {one}" for one in losses)]
+    for heading in headings:
+        table.add_column(heading, justify="left" if heading in ("", "over") else "right")
+    for column in table.columns:
+        column.no_wrap = True
+    for variant in comparison.variants:
+        found = variant.difference
+        table.add_row(
+            escape(variant.name),
+            str(len(variant.counted)),
+            _accuracy(variant, comparison),
+            _points(found.mean) if found else "",
+            _interval(found) if found else "",
+            f"{found.n:,} {found.over}" if found else "",
+            escape(_verdict(variant, comparison)),
+            *_costs(variant),
+            *(_number(variant.losses.get(one), ".4f") for one in losses),
+        )
+    return table
+
+
+def _narrow(comparison: Comparison) -> Table:
+    losses = _loss_splits(comparison)
+    table = _table("variant")
+    table.columns[0].max_width = NAME_WIDTH
+    for heading in ("accuracy %", "difference", "\n".join(COSTS), "\n".join(["loss", *losses])):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for variant in comparison.variants:
+        table.add_row(
+            escape(variant.name),
+            f"{_accuracy(variant, comparison)}\nn = {len(variant.counted)}",
+            "\n".join(_stacked(variant, comparison)),
+            "\n".join(_costs(variant)),
+            "\n".join(_number(variant.losses.get(one), ".4f") for one in losses),
+        )
+    return table
+
+
+def _blocks(comparison: Comparison) -> list[str]:
+    """A few short lines a variant, for a terminal in which no table fits."""
+    lines = []
+    for variant in comparison.variants:
+        accuracy = f"{_accuracy(variant, comparison)} %, n = {len(variant.counted)}"
+        costs = zip(COSTS, _costs(variant), strict=True)
+        losses = [
+            f"loss on {split} {_number(variant.losses.get(split), '.4f')}"
+            for split in _loss_splits(comparison)
+        ]
+        told = [f"accuracy {accuracy}", *_stacked(variant, comparison)]
+        told += [*(f"{name} {value}" for name, value in costs), *losses]
+        lines += [variant.name, *(f"  {line}" for line in told if line)]
+    return lines
+
+
+def _table(heading: str) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
+    table.add_column(heading, overflow="fold")
+    return table
+
+
+def _stacked(variant: Variant, comparison: Comparison) -> list[str]:
+    found = variant.difference
+    if found is None:
+        return [_verdict(variant, comparison)]
+    return [_points(found.mean), _interval(found), f"{found.n:,} {found.over}", found.verdict]
+
+
+def _costs(variant: Variant) -> list[str]:
+    """The values of `COSTS`."""
+    seconds = _number(variant.train_seconds, ".1f"), _number(variant.seconds_per_epoch, ".2f")
+    return [f"{variant.parameters:,}", f"{variant.operations:,}", *seconds]
+
+
+def _verdict(variant: Variant, comparison: Comparison) -> str:
+    if variant.difference:
+        return variant.difference.verdict
+    if variant.no_difference:
+        return "see below"
+    return "" if len(comparison.variants) == 1 else "the reference"
+
+
+def _accuracy(variant: Variant, comparison: Comparison) -> str:
+    found = variant.accuracy
+    if found is None:
+        return "-"
+    deviation = f" ± {100 * found.deviation:.2f}" if found.deviation is not None else ""
+    mark = f" ({variant.split})" if len(comparison.splits) > 1 else ""
+    return f"{100 * found.mean:.2f}{deviation}{mark}"
+
+
+def _points(share: float) -> str:
+    return f"{100 * share:+.2f}"
+
+
+def _interval(found: Difference) -> str:
+    if found.interval is None:
+        return "unknown"
+    low, high = found.interval
+    return f"{_points(low)} to {_points(high)}"
+
+
+def _number(value: float | None, form: str) -> str:
+    return "-" if value is None else f"{value:,{form}}"
+
+
+def _loss_splits(comparison: Comparison) -> list[str]:
+    found = {split for variant in comparison.variants for split in variant.losses}
+    return [split for split in ("train", "validation", "test") if split in found]
+
+
+def _below(comparison: Comparison) -> list[str]:
+    lines = [
+        f"{variant.name}: no difference from {comparison.against} is given, {variant.no_difference}"
+        for variant in comparison.variants
+        if variant.no_difference
+    ]
+    lines += list(comparison.remarks)
+    lines += [
+        f"note on {variant.name}: {' '.join(note.split())}"
+        for variant in comparison.variants
+        for note in variant.notes
+    ]
+    return lines
+
+
+def _flat(variant: Variant) -> dict[str, Any]:
+    accuracy, found = variant.accuracy, variant.difference
+    low, high = found.interval if found and found.interval else (None, None)
+    return {
+        "variant": variant.name,
+        "title": variant.title,
+        "split": variant.split,
+        "seeds": len(variant.counted),
+        "accuracy": accuracy.mean if accuracy else None,
+        "deviation": accuracy.deviation if accuracy else None,
+        "difference": found.mean if found else None,
+        "low": low,
+        "high": high,
+        "over": found.over if found else None,
+        "verdict": found.verdict if found else variant.no_difference,
+        "parameters": variant.parameters,
+        "operations": variant.operations,
+        "train_seconds": variant.train_seconds,
+        "seconds_per_epoch": variant.seconds_per_epoch,
+        **{f"{one}_loss": variant.losses.get(one) for one in ("train", "validation", "test")},
+        "uncounted_runs": len(variant.uncounted),
+        "notes": " | ".join(variant.notes),
+    }

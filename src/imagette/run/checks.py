@@ -1,0 +1,67 @@
+"""What a recipe, a network and data must be for each other; checked before anything is written."""
+
+from imagette.data.augment import Shift
+from imagette.errors import UsageError
+from imagette.experiment import Experiment
+from imagette.network.graph import Graph
+from imagette.recipe.losses import NLL, CrossEntropy
+from imagette.run.prepare import Prepared
+
+SOFTMAXES = ("softmax", "log_softmax")
+
+
+def check_together(prepared: Prepared) -> tuple[str, ...]:
+    """Raises UsageError for what cannot work; returns what can, but is likely a mistake."""
+    experiment, graph = prepared.experiment, prepared.graph
+    _check_stopping(experiment)
+    _check_shift(experiment, graph)
+    _check_single_image(prepared)
+    return _check_last_layer(experiment, graph)
+
+
+def _check_stopping(experiment: Experiment) -> None:
+    stopping = experiment.recipe.stopping
+    if stopping and stopping.figure.startswith("validation") and experiment.data.validation == 0:
+        raise UsageError(
+            f"recipe.stopping.figure is {stopping.figure}, but data.validation is 0, so it is "
+            "never measured: hold some images out, or watch train_loss."
+        )
+
+
+def _check_shift(experiment: Experiment, graph: Graph) -> None:
+    side = min(graph.input_shape[1:])
+    for spec in experiment.recipe.augment:
+        if isinstance(spec, Shift) and spec.pixels >= side:
+            raise UsageError(
+                f"recipe.augment: shift must move by less than the picture's side, {side}. "
+                f"Got pixels = {spec.pixels}."
+            )
+
+
+def _check_single_image(prepared: Prepared) -> None:
+    """A norm over the batch has nothing to compare one number a channel with."""
+    planner = prepared.planner
+    if planner.num_images % planner.batch != 1 and planner.batch != 1:
+        return
+    for node in prepared.graph.nodes:
+        shape = node.output_shape
+        if node.function == "batchnorm" and all(side == 1 for side in shape[1:]):
+            raise UsageError(
+                f"{node.path} normalises over the batch, but one of {planner.num_images:,} images "
+                f"at batch {planner.batch} would be alone in its batch: take another recipe.batch."
+            )
+
+
+def _check_last_layer(experiment: Experiment, graph: Graph) -> tuple[str, ...]:
+    loss, last = experiment.recipe.loss, graph.nodes[-1]
+    if isinstance(loss, NLL) and last.function != "log_softmax":
+        raise UsageError(
+            f"the loss nll takes log-probabilities, but the network ends in {last.path}: "
+            "end it with log_softmax, or take cross_entropy."
+        )
+    if isinstance(loss, CrossEntropy) and last.function in SOFTMAXES:
+        return (
+            f"{last.path} comes before cross_entropy, which has its own softmax: the network "
+            "learns slowly and its probabilities are wrong. Remove the layer.",
+        )
+    return ()

@@ -1,0 +1,120 @@
+"""What one run brings to a comparison: its final figures, its curve, its answers image by image."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+from imagette.errors import StoreError
+from imagette.evaluate.comparison import Correct, Digests
+from imagette.experiment import check, resolved
+from imagette.run.runs import JUDGED_FIRST, RunSummary, summary_of
+from imagette.store.folder import RunFolder
+from imagette.store.json_files import Row
+
+
+@dataclass(frozen=True, slots=True)
+class RunFigures:
+    """A run as a comparison sees it. `accuracies` and `losses` are of the last weights, by split.
+
+    A split is there if the run measured it: validation; test where it was watched each epoch;
+    train always, last of all by right, for it says the least.
+    """
+
+    summary: RunSummary
+    resolved: Row
+    accuracies: Mapping[str, float]
+    losses: Mapping[str, float]
+    train_seconds: float
+    seconds_per_epoch: float | None  # None before the first epoch
+    history: tuple[Row, ...]
+    seconds: tuple[float, ...]  # of training, up to each row of history
+
+    @property
+    def path(self) -> Path:
+        return self.summary.path
+
+    @property
+    def is_finished(self) -> bool:
+        return self.summary.state.word == "finished"
+
+    def as_json(self, split: str | None) -> dict[str, Any]:
+        return {
+            "path": str(self.path),
+            "seed": self.summary.seed,
+            "state": self.summary.state.word,
+            "reason": self.summary.state.reason,
+            "epochs": self.summary.epochs,
+            "accuracy": self.accuracies.get(split or ""),
+            "losses": dict(self.losses),
+            "train_seconds": self.train_seconds,
+            "notes": [note.text for note in self.summary.notes],
+        }
+
+
+def figures_of(path: Path) -> RunFigures:
+    """Reads a run for a comparison; raises StoreError, naming the run, if it is damaged.
+
+    Keys that a run of an earlier version lacks get their defaults.
+    """
+    folder = RunFolder.open(path)
+    summary = summary_of(folder)
+    try:
+        return _figures(folder, summary)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise StoreError(
+            f"{path} is damaged, a value is missing or not what it should be ({error}): "
+            "copy the run again"
+        ) from error
+
+
+def answers(run: RunFigures, split: str) -> tuple[Digests, Correct] | None:
+    """Which images of the split the last weights get right; None if that was not kept."""
+    folder = RunFolder.open(run.path)
+    if _of_the_last_weights(folder, split) is None:
+        return None
+    _, arrays = folder.read_evaluation(split)
+    try:
+        correct: Correct = arrays["logits"].argmax(axis=1) == arrays["labels"]
+        return arrays["image_digests"], correct
+    except (KeyError, ValueError) as error:
+        raise StoreError(
+            f"{run.path}: evaluation/{split}.npz is damaged ({error}): evaluate the run again"
+        ) from error
+
+
+def _figures(folder: RunFolder, summary: RunSummary) -> RunFigures:
+    history = folder.history()
+    last = history[-1] if history else {}
+    took = {row["epoch"]: float(row["train_seconds"]) for row in folder.timings()}
+    train_seconds = sum(took.values())
+    return RunFigures(
+        summary=summary,
+        resolved=resolved(check(folder.resolved(), str(folder.path / "resolved.json"))),
+        accuracies=_known(last, "accuracy") | _judged_on_train(folder),
+        losses=_known(last, "loss"),
+        train_seconds=train_seconds,
+        seconds_per_epoch=train_seconds / summary.epochs if summary.epochs else None,
+        history=tuple(history),
+        seconds=tuple(accumulate(took.get(row["epoch"], 0.0) for row in history)),
+    )
+
+
+def _known(row: Mapping[str, Any], figure: str) -> dict[str, float]:
+    keys = {split: f"{split}_{figure}" for split in JUDGED_FIRST}
+    return {split: float(row[key]) for split, key in keys.items() if row.get(key) is not None}
+
+
+def _judged_on_train(folder: RunFolder) -> dict[str, float]:
+    """The accuracy on train of the last weights, if judged; history's is of an epoch under way."""
+    figures = _of_the_last_weights(folder, "train")
+    return {"train": float(figures["accuracy"])} if figures else {}
+
+
+def _of_the_last_weights(folder: RunFolder, split: str) -> Row | None:
+    """The figures of a split, if they are those of the end and not of a run that went on."""
+    finished, figures = folder.finished(), folder.evaluation_figures(split)
+    if finished and figures and figures.get("checkpoint") == finished["step"]:
+        return figures
+    return None

@@ -1,0 +1,55 @@
+"""Judges weights on a split: predicted, evaluated, and kept in the run with what they came from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from numpy.typing import NDArray
+
+from imagette.arrays import Weights
+from imagette.data.digests import image_digests
+from imagette.data.split import Split
+from imagette.engines.protocol import Model
+from imagette.evaluate.evaluation import Evaluation, evaluate
+from imagette.evaluate.metrics import METRICS
+from imagette.evaluate.predictions import Predictions
+from imagette.experiment import Experiment
+from imagette.store.checkpoint import Saved
+from imagette.store.folder import RunFolder
+from imagette.train.measure import loss_of
+
+
+@dataclass(frozen=True)
+class Judge:
+    """A run's model, ready to judge any split of its data."""
+
+    folder: RunFolder
+    experiment: Experiment
+    model: Model
+
+    def judge(self, saved: Saved, name: str, split: Split, spent: Mapping[str, Any]) -> Evaluation:
+        """Evaluates a checkpoint on `split`, keeps figures and logits as `name`, and returns them.
+
+        `spent` holds the run's `train_seconds` and `setup_seconds`.
+        """
+        predictions = self._predict(saved.weights, split)
+        loss = loss_of(self.experiment.recipe.loss)
+        evaluation = evaluate(predictions, saved.card.class_names, loss)
+        figures = {
+            **evaluation.as_json(),
+            "metrics": {m: METRICS[m](predictions) for m in self.experiment.evaluation.metrics},
+            "checkpoint": saved.step,
+            "weights_digest": saved.weights_digest,
+            **spent,
+        }
+        arrays: dict[str, NDArray[Any]] = {
+            "logits": predictions.logits,
+            "labels": predictions.labels,
+            "image_digests": image_digests(split.images),
+        }
+        self.folder.write_evaluation(name, figures, arrays)
+        return evaluation
+
+    def _predict(self, weights: Weights, split: Split) -> Predictions:
+        batch = self.experiment.evaluation.batch
+        return Predictions(self.model.predict(weights, split.images, batch), split.labels)

@@ -1,0 +1,59 @@
+"""How far a run has come: finished, stopped, failed or merely unfinished, and why."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Literal
+
+from imagette.errors import ImagetteError, StoreError
+from imagette.store.folder import RunFolder
+
+# How the last line of a run's log begins; the first as `run/lines.py` writes it.
+ENDED = "ended after "
+FAILED = "failed: "
+
+Word = Literal["finished", "stopped", "failed", "unfinished"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunState:
+    """The state in a word and how it came about; `resumable` is True where `--resume` can go on.
+
+    A run that is neither finished nor said why it ended is `unfinished`: it runs, or was killed.
+    """
+
+    word: Word
+    reason: str | None
+    resumable: bool
+
+    @property
+    def text(self) -> str:
+        return f"{self.word}, resumable" if self.resumable else self.word
+
+
+def state_of(folder: RunFolder) -> RunState:
+    """Where the run stands, from what it left behind; its checkpoints are not read.
+
+    Raises StoreError if `finished.json` is there and damaged.
+    """
+    finished = folder.finished()
+    if finished is not None:
+        return RunState("finished", finished.get("reason"), resumable=False)
+    resumable = bool(folder.checkpoints())
+    line = folder.last_log_line()
+    if line.startswith(FAILED):
+        return RunState("failed", line.removeprefix(FAILED), resumable)
+    if line.startswith(ENDED):
+        return RunState("stopped", line.partition(": ")[2], resumable)
+    return RunState("unfinished", None, resumable)
+
+
+@contextmanager
+def failure_logged(folder: RunFolder) -> Iterator[None]:
+    """Lets the run's log say why the training inside failed; a full disk can only keep it out."""
+    try:
+        yield
+    except ImagetteError as error:
+        with suppress(StoreError):
+            folder.append_log(f"{FAILED}{error}")
+        raise

@@ -1,0 +1,56 @@
+"""Sweep files: found by path or among those shipped, and read with their base experiment."""
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from imagette.errors import UsageError, nearest
+from imagette.experiment import SUFFIXES, find, read_values
+from imagette.problems import describe_problems
+from imagette.sweep.spec import Sweep
+
+
+def read_sweep(name: str | Path) -> Sweep:
+    """Reads a sweep by path, or by name among those shipped; its title is the file's name if not
+    given. `base` may be an experiment's shipped name, a path relative to the sweep's file, or the
+    experiment's table itself. Raises UsageError naming every problem at once.
+
+    >>> read_sweep("batch_sizes").grid
+    {'recipe.batch': (4, 16, 20, 64, 128)}
+    """
+    path = find_sweep(str(name))
+    values = {"title": path.stem, **read_values(path)}
+    if "base" in values:
+        values["base"] = _base(values["base"], path)
+    try:
+        return Sweep.model_validate(values)
+    except ValidationError as error:
+        raise UsageError(describe_problems(error, Sweep, str(name))) from None
+
+
+def shipped_sweeps() -> dict[str, Path]:
+    """The sweeps that come with imagette, by name."""
+    folder = Path(str(files("imagette") / "experiments" / "sweeps"))
+    return {path.stem: path for path in sorted(folder.iterdir()) if path.suffix in SUFFIXES}
+
+
+def find_sweep(name: str) -> Path:
+    """A path if there is one, else a shipped sweep of that name."""
+    path = Path(name)
+    if path.is_file():
+        return path
+    if path.suffix in SUFFIXES or len(path.parts) > 1:
+        raise UsageError(f"No sweep file '{name}' is there.")
+    if name not in shipped_sweeps():
+        raise UsageError(f"No sweep is called '{name}'. {nearest(name, shipped_sweeps())}")
+    return shipped_sweeps()[name]
+
+
+def _base(base: Any, sweep: Path) -> Any:
+    if not isinstance(base, str):
+        return base
+    beside = sweep.parent / base
+    is_path = beside.suffix in SUFFIXES or len(Path(base).parts) > 1
+    return read_values(find(str(beside) if is_path or beside.is_file() else base))

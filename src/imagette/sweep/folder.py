@@ -1,0 +1,145 @@
+"""A sweep's folder: what was asked for, the experiment and run of each trial, and how it ended.
+
+`sweep.json` (the sweep as it was begun), `trials.jsonl` (a row each time a trial ended; a trial's
+last one counts), `<trial>/seed-<n>.json` (its complete experiment), `<trial>/seed-<n>/` (its run).
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from imagette.errors import StoreError, UsageError
+from imagette.experiment import resolved
+from imagette.run.runs import JUDGED_FIRST
+from imagette.store.folder import RunFolder
+from imagette.store.json_files import json_bytes, read_json, write_json
+from imagette.store.lines import append_line, drop_torn_line, read_lines
+from imagette.store.naming import MARKER, safe_title
+from imagette.store.whole import remove_folder, telling_of, write_whole_folder
+from imagette.sweep.events import Outcome
+from imagette.sweep.settings import flattened
+from imagette.sweep.spec import Sweep
+from imagette.sweep.trials import Trial
+
+FORMAT = 1
+MAX_DIFFERENCES = 3  # told where a sweep was changed
+
+
+@dataclass(frozen=True)
+class SweepFolder:
+    """The folder at `path`. `threads` is the engine's number in every trial, None if left alone."""
+
+    path: Path
+    threads: int | None
+
+    @classmethod
+    def enter(cls, path: Path, sweep: Sweep, threads: int | None) -> Self:
+        """Make the folder, or enter the one of this same sweep, whose threads then hold.
+
+        Raises UsageError for a folder that holds anything else, naming what differs.
+        """
+        path = path.absolute()
+        marker = path / "sweep.json"
+        asked = json.loads(json_bytes(sweep.model_dump(mode="json")))
+        if not path.exists() or (path.is_dir() and not any(path.iterdir())):
+            begun = {"format": FORMAT, "threads": threads, "sweep": asked}
+            write_whole_folder(path, {marker.name: json_bytes(begun)})
+            return cls(path, threads)
+        if not marker.is_file():
+            raise UsageError(
+                f"{path} is there and holds no sweep: give this one another title, or --out."
+            )
+        begun = read_json(marker)
+        _refuse_a_change(path, begun, asked)
+        return cls(path, begun["threads"])
+
+    def run_path(self, trial: Trial) -> Path:
+        return self.path / trial.folder
+
+    def write_experiment(self, trial: Trial) -> Path:
+        """The trial's complete experiment as a file, with the threads of this sweep."""
+        values = resolved(trial.experiment)
+        if self.threads is not None and values["engine"]["threads"] is None:
+            values["engine"]["threads"] = self.threads
+        path = self.path / f"{trial.folder}.json"
+        with telling_of(path):
+            path.parent.mkdir(exist_ok=True)
+        write_json(path, values)
+        return path
+
+    def can_resume(self, trial: Trial) -> bool:
+        """Whether its run has a checkpoint to go on from; a run without one is removed."""
+        path = self.run_path(trial)
+        if not (path / MARKER).is_file():
+            return False
+        if RunFolder(path).checkpoints():
+            return True
+        remove_folder(path)
+        return False
+
+    def finished(self, trial: Trial) -> Outcome | None:
+        """The outcome of a trial whose run is whole; None while it is not.
+
+        Raises StoreError if its run is damaged.
+        """
+        run = RunFolder(self.run_path(trial))
+        ended = run.finished()
+        if ended is None:
+            return None
+        judged = {split: run.evaluation_figures(split) for split in JUDGED_FIRST}
+        split, figures = next(((name, row) for name, row in judged.items() if row), (None, {}))
+        return Outcome(
+            trial=trial.name,
+            seed=trial.seed,
+            run=run.path,
+            reason=ended["reason"],
+            split=split,
+            accuracy=figures.get("accuracy"),
+            train_seconds=ended["spent"]["train_seconds"],
+        )
+
+    def recorded(self) -> set[tuple[str, int]]:
+        """Name and seed of the trials whose last row says that they finished.
+
+        A last line that a crash tore is dropped first.
+        """
+        path = self.path / "trials.jsonl"
+        drop_torn_line(path)
+        last = {(row["trial"], row["seed"]): row["outcome"] for row in read_lines(path)}
+        return {trial for trial, outcome in last.items() if outcome == "finished"}
+
+    def record(self, outcome: Outcome) -> None:
+        """Add a row that says how a trial ended; its run is named relative to this folder."""
+        row = outcome.as_json() | {"run": outcome.run.relative_to(self.path).as_posix()}
+        append_line(self.path / "trials.jsonl", row)
+
+
+def default_path(trials: Sequence[Trial], sweep: Sweep) -> Path:
+    """`<runs>/<sweep title>`, where the base's `run.folder` says what `<runs>` is."""
+    return Path(trials[0].experiment.run.folder) / safe_title(sweep.title)
+
+
+def _refuse_a_change(path: Path, begun: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
+    if begun.get("format") != FORMAT or not isinstance(begun.get("sweep"), dict):
+        raise StoreError(f"{path / 'sweep.json'} is damaged or of another format than {FORMAT}.")
+    before, now = (
+        {key: value for key, value in flattened(one).items() if "." in key or value != {}}
+        for one in (begun["sweep"], asked)
+    )
+    told = [
+        f"'{key}' was {_shown(before, key)} and is {_shown(now, key)}"
+        for key in {**before, **now}
+        if before.get(key, ...) != now.get(key, ...)
+    ]
+    if told:
+        more = f", and {len(told) - MAX_DIFFERENCES} more" * (len(told) > MAX_DIFFERENCES)
+        raise UsageError(
+            f"{path} was begun with another sweep: {'; '.join(told[:MAX_DIFFERENCES])}{more}. "
+            "Give the changed sweep another title, or --out."
+        )
+
+
+def _shown(values: Mapping[str, Any], key: str) -> str:
+    return f"{values[key]!r:.60}" if key in values else "absent"

@@ -1,0 +1,72 @@
+"""Settings of a sweep: dotted keys with values, laid over the plain values of an experiment.
+
+`"recipe.batch" = 16`, `recipe.batch = 16` and `recipe = { batch = 16 }` mean the same.
+"""
+
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from typing import Any
+
+from imagette.errors import UsageError
+
+Settings = Mapping[str, Any]
+
+# One of these says the network anew; so does the `name` of an optimiser, loss or schedule.
+_NETWORKS = ("network.name", "network.text", "network.layers", "network.python")
+
+
+def flattened(table: Mapping[str, Any]) -> dict[str, Any]:
+    """Tables inside tables as dotted keys; an empty table, like any other value, stays.
+
+    >>> flattened({"recipe": {"batch": 16, "optimiser": {"name": "sgd"}}, "network.args": {}})
+    {'recipe.batch': 16, 'recipe.optimiser.name': 'sgd', 'network.args': {}}
+    """
+    return dict(_flat(table, ""))
+
+
+def applied(values: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
+    """A copy of an experiment's values with the settings laid over them.
+
+    What says a network, optimiser, loss or schedule anew drops what the base said of it, so that
+    no argument of the old one is left to the new one. Raises UsageError where a key leads through
+    what is no table.
+
+    >>> base = {"recipe": {"batch": 4, "optimiser": {"name": "sgd", "momentum": 0.9}}}
+    >>> applied(base, {"recipe.optimiser.name": "adam"})
+    {'recipe': {'batch': 4, 'optimiser': {'name': 'adam'}}}
+    """
+    changed = deepcopy(dict(values))
+    for key in settings:
+        if _says_anew(key):
+            _put(changed, key.rpartition(".")[0], {})
+    for key, value in settings.items():
+        _put(changed, key, deepcopy(value))
+    return changed
+
+
+def _flat(table: Mapping[str, Any], above: str) -> Iterator[tuple[str, Any]]:
+    for key, value in table.items():
+        if isinstance(value, Mapping) and value:
+            yield from _flat(value, f"{above}{key}.")
+        else:
+            yield f"{above}{key}", value
+
+
+def _says_anew(key: str) -> bool:
+    return key in _NETWORKS or (key.startswith("recipe.") and key.endswith(".name"))
+
+
+def _put(values: dict[str, Any], key: str, value: Any) -> None:
+    *parents, last = key.split(".")
+    table = values
+    for depth, parent in enumerate(parents):
+        inner = table.get(parent)
+        if isinstance(inner, str):
+            # A bare name, such as optimiser = "sgd", is the table that it stands for.
+            inner = {"name": inner} if parents[0] == "recipe" else {}
+        if inner is not None and not isinstance(inner, dict):
+            where = ".".join(parents[: depth + 1])
+            raise UsageError(f"'{key}': '{where}' is not a table, so it has no '{last}'.")
+        table[parent] = inner = {} if inner is None else inner
+        table = inner
+    table[last] = value

@@ -1,0 +1,159 @@
+"""The trials of a sweep: each a name, a seed, its own settings and a checked experiment."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain, product
+from typing import Any
+
+from imagette.data.sources import NAMED
+from imagette.errors import UsageError
+from imagette.experiment import Experiment, check, network_of, resolved
+from imagette.network import walk
+from imagette.sweep.naming import axis_names, folder_names, value_names
+from imagette.sweep.settings import applied
+from imagette.sweep.spec import Sweep
+
+MAX_TRIALS = 1_000  # that are made without a word of consent
+MAX_PROBLEMS = 10  # told at once; a grid may repeat the same kind of mistake a thousand times
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One experiment of a sweep. `folder` is where its run goes, below the sweep's folder."""
+
+    name: str
+    seed: int
+    settings: Mapping[str, Any]  # what this trial has of its own: not `set`, not the seed
+    experiment: Experiment
+    folder: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """One choice of each part of the sweep: the words of its name, and settings to lay over."""
+
+    words: tuple[str, ...] = ()
+    layers: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def name(self) -> str:
+        return ", ".join(self.words) or "base"
+
+
+def plan_trials(sweep: Sweep, most: int | None = MAX_TRIALS) -> tuple[Trial, ...]:
+    """All trials, in order, the seeds of each together; nothing runs and no data are opened.
+
+    Raises UsageError where they are more than `most`, before any is made, and with all problems of
+    all trials at once. The network is walked where the set's name tells the size of its pictures.
+
+    >>> sweep = Sweep(title="t", base={}, grid={"recipe.batch": [4, 16]}, seeds=2)
+    >>> [(trial.name, trial.seed, trial.folder) for trial in plan_trials(sweep)][1:3]
+    [('batch=4', 1, 'batch-4/seed-1'), ('batch=16', 0, 'batch-16/seed-0')]
+    """
+    if most is not None and sweep.num_trials > most:
+        raise UsageError(f"{sweep.title} asks for {counted(sweep)}; more than {most:,} need --yes.")
+    changes = [_joined(chosen) for chosen in product(*_parts(sweep))]
+    folders = folder_names([change.name for change in changes])
+    experiments = _checked(sweep, changes)
+    return tuple(
+        Trial(
+            name=change.name,
+            seed=seed,
+            settings=dict(chain.from_iterable(layer.items() for layer in change.layers)),
+            experiment=experiment.model_copy(update={"seed": seed}),
+            folder=f"{folder}/seed-{seed}",
+        )
+        for change, experiment, folder in zip(changes, experiments, folders, strict=True)
+        for seed in sweep.all_seeds
+    )
+
+
+def counted(sweep: Sweep) -> str:
+    """The number of trials and the product that makes it, as text; none is made.
+
+    >>> counted(Sweep(title="t", base={}, grid={"recipe.batch": [4, 16]}, seeds=3))
+    '6 trials = 2 recipe.batch x 3 seeds'
+    """
+    *changes, (_, num_seeds) = sweep.factors.items()
+    factors = [f"{number:,} {part}" for part, number in changes]
+    factors.append(f"{num_seeds:,} seed{'s' * (num_seeds != 1)}")
+    return f"{sweep.num_trials:,} trial{'s' * (sweep.num_trials != 1)} = {' x '.join(factors)}"
+
+
+def _parts(sweep: Sweep) -> Iterator[list[Change]]:
+    """The choices of each part that is there: variants first in a name, then the axes."""
+    names = axis_names([*sweep.grid, *sweep.pairs])
+    if sweep.variants:
+        yield [Change((name,), (settings,)) for name, settings in sweep.variants.items()]
+    for key, values in sweep.grid.items():
+        yield list(_along(key, names[key], values))
+    if sweep.pairs:
+        columns = [_along(key, names[key], values) for key, values in sweep.pairs.items()]
+        yield [_joined(row) for row in zip(*columns, strict=True)]
+    if sweep.ablate:
+        without = [Change((f"without {name}",), (s,)) for name, s in sweep.ablate.items()]
+        yield [Change(("all",)), *without]
+
+
+def _along(key: str, name: str, values: Sequence[Any]) -> Iterator[Change]:
+    for text, value in zip(value_names(values), values, strict=True):
+        yield Change((f"{name}={text}",), ({key: value},))
+
+
+def _joined(changes: Sequence[Change]) -> Change:
+    return Change(
+        tuple(chain.from_iterable(change.words for change in changes)),
+        tuple(chain.from_iterable(change.layers for change in changes)),
+    )
+
+
+def _checked(sweep: Sweep, changes: Sequence[Change]) -> list[Experiment]:
+    """The experiment of each change, of the first seed, or all that is wrong with any of them."""
+    # Resolved first, so that a setting also reaches under what the base leaves to its default.
+    base = applied(resolved(check(sweep.base, f"the base of {sweep.title}")), sweep.set)
+    experiments: list[Experiment] = []
+    found: dict[str, list[str]] = {}  # the problem to the trials that have it
+    for change in changes:
+        title = {"run.title": f"{sweep.title}: {change.name}", "seed": sweep.all_seeds[0]}
+        try:
+            experiments.append(_experiment(base, change, title))
+        except UsageError as error:
+            found.setdefault(_after_name(str(error), change.name), []).append(change.name)
+    if found:
+        raise UsageError(_told(found, sweep.title, len(changes)))
+    return experiments
+
+
+def _experiment(base: Mapping[str, Any], change: Change, title: Mapping[str, Any]) -> Experiment:
+    values = base
+    for layer in (*change.layers, title):
+        values = applied(values, layer)
+    experiment = check(values, change.name)
+    known, spec = NAMED.get(experiment.data.name), experiment.network
+    if known and (spec.name or spec.text or spec.layers):
+        height, width, channels = known.shape
+        walk(network_of(spec), (channels, height, width), len(known.class_names))
+    return experiment
+
+
+def _after_name(problem: str, name: str) -> str:
+    """What is said of a trial, without its name, so that trials with one problem meet."""
+    said_by_name = problem.startswith((f"{name}: ", f"{name} has "))
+    return problem.removeprefix(name) if said_by_name else f": {problem}"
+
+
+def _told(problems: Mapping[str, Sequence[str]], title: str, num_trials: int) -> str:
+    lines = [
+        "  " + f"{_listed(trials)}{problem}".replace("\n", "\n  ")
+        for problem, trials in problems.items()
+    ]
+    hidden = len(lines) - MAX_PROBLEMS
+    more = [f"  and {hidden:,} more problems"] if hidden > 0 else []
+    failing = len({trial for trials in problems.values() for trial in trials})
+    head = f"{title}: {failing:,} of {num_trials:,} trials cannot run, so none does:"
+    return "\n".join([head, *lines[:MAX_PROBLEMS], *more])
+
+
+def _listed(trials: Sequence[str]) -> str:
+    others = len(trials) - 1
+    return trials[0] if not others else f"{trials[0]} and {others:,} other{'s' * (others > 1)}"

@@ -1,0 +1,134 @@
+import csv
+import io
+import json
+
+import pytest
+from PIL import Image
+from rich.console import Console
+
+from imagette.cli.comparison_table import comparison_table
+from imagette.cli.main import main
+from imagette.run.compare import compare_runs
+from imagette.run.runs import note_run
+
+HALF = [True] * 10 + [False] * 10
+
+
+@pytest.fixture
+def sweep(make_run, tmp_path, monkeypatch):
+    """Two variants of three seeds each, and a failed run, in one folder."""
+    monkeypatch.chdir(tmp_path)
+    for batch, lead in ((4, 0.1), (16, 0.0)):
+        for seed in range(3):
+            final = 0.6 + lead + seed / 100 * (1 + lead)
+            folder = f"all/b{batch}/seed-{seed}"
+            make_run(folder, (0.1, 0.4, final), recipe={"batch": batch}, seed=seed)
+    bad = make_run("all/b16/seed-3", recipe={"batch": 16}, seed=3, finished=False)
+    bad.append_log("failed: The loss became nan.")
+    note_run(bad.path, "rate [too] high\nby far")
+    return tmp_path / "all"
+
+
+def imagette(capsys, *words):
+    """Exit code, standard output, standard error."""
+    code = main([str(word) for word in words])
+    printed = capsys.readouterr()
+    return code, printed.out, printed.err
+
+
+def shown(folder, width):
+    console = Console(file=io.StringIO(), width=width)
+    comparison_table(compare_runs([folder]), console)
+    return console.file.getvalue()
+
+
+def test_the_table_and_the_figure_come_with_one_command(sweep, capsys, tmp_path):
+    # 001-27, 001-29
+    code, out, err = imagette(capsys, "compare", sweep)
+    assert (code, err) == (0, "")
+    for part in ("batch=4", "the reference", "7,850", "15,680", "3 seeds", "worse", "failed"):
+        assert part in out
+    assert out.endswith("figure   compare.png\n")
+    assert Image.open(tmp_path / "compare.png").size[0] == 1440
+
+
+def test_a_variant_is_one_line_at_200_columns(sweep):
+    lines = shown(sweep, 200).splitlines()
+    (line,) = (line for line in lines if line.startswith("batch=16"))
+    assert " ".join(line.split()) == (
+        "batch=16 3 61.00 ± 1.00 -10.10 -10.35 to -9.85 3 seeds worse 7,850 15,680 4.0 2.00 0.3900"
+    )
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 200])
+def test_the_table_fits_and_says_the_same_at_any_width(sweep, width):
+    out = shown(sweep, width)
+    head = out[: out.index("not counted")]
+    assert max(map(len, head.splitlines())) <= width
+    for part in ("71.10 ± 1.10", "61.00 ± 1.00", "-10.35 to -9.85", "15,680", "2.00", "worse"):
+        assert part in out
+
+
+def test_notes_and_runs_that_do_not_count_stand_below(sweep):  # 001-39
+    out = shown(sweep, 80)
+    failed = sweep / "b16" / "seed-3"
+    assert f"not counted: {failed}: failed (The loss became nan.), epoch 2 of 2" in out
+    assert "note on batch=16: rate [too] high by far" in out
+
+
+def test_the_figure_is_not_written_over_unless_asked(sweep, capsys, tmp_path):  # 004-T4, 000-07
+    (tmp_path / "compare.png").write_bytes(b"precious")
+    code, out, err = imagette(capsys, "compare", sweep)
+    assert (code, out) == (2, "")
+    assert "'compare.png' exists: give --overwrite, or another name with --out." in err
+    assert (tmp_path / "compare.png").read_bytes() == b"precious"
+    assert imagette(capsys, "compare", sweep, "--out", "other.png")[0] == 0
+    assert imagette(capsys, "compare", sweep, "--overwrite")[0] == 0
+    assert (tmp_path / "compare.png").read_bytes()[1:4] == b"PNG"
+
+
+def test_values_come_as_json_and_write_no_figure_unless_named(sweep, capsys, tmp_path):
+    _, out, _ = imagette(capsys, "compare", sweep, "--json", "--against", "batch=16")
+    values = json.loads(out)
+    assert values["against"] == "batch=16"
+    assert values["variants"][0]["difference"]["verdict"] == "better"
+    assert values["figure"] is None
+    assert not (tmp_path / "compare.png").exists()
+    _, out, _ = imagette(capsys, "compare", sweep, "--json", "--out", "x.png")
+    assert json.loads(out)["figure"] == "x.png"
+
+
+def test_values_come_as_csv(sweep, capsys):
+    _, out, _ = imagette(capsys, "compare", sweep, "--csv")
+    first, second = csv.DictReader(io.StringIO(out))
+    assert (first["variant"], first["seeds"], first["difference"]) == ("batch=4", "3", "")
+    assert float(second["accuracy"]) == pytest.approx(0.61)
+    assert (second["verdict"], second["over"]) == ("worse", "seeds")
+    assert second["uncounted_runs"] == "1"
+
+
+def test_other_splits_and_lost_answers_are_said(make_run, capsys, tmp_path):
+    one, other = make_run("one", right=HALF), make_run("other", recipe={"batch": 16})
+    course = make_run("c", splits=("train",), data={"validation": 0}, title="c")
+    paths = [run.path for run in (one, other, course)]
+    _, out, _ = imagette(capsys, "compare", *paths, "--out", tmp_path / "x.png")
+    assert "accuracy on validation or train, of the last weights" in out
+    assert "70.00 (train)" in out
+    assert "on the training images, it measured no others" in out
+    assert "judged on train, made on validation" in " ".join(out.split())
+    assert f"imagette evaluate {other.path} --split validation" in out
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["absent"], "absent is not a run"),
+        (["all", "--against", "batch=5"], "No variant is called 'batch=5'. Did you mean 'batch="),
+        (["all", "--json", "--csv"], "--json and --csv: give one of them."),
+    ],
+)
+def test_a_mistake_is_one_clear_line(sweep, capsys, words, message):
+    code, out, err = imagette(capsys, "compare", *words)
+    assert (code, out) == (2, "")
+    assert message in err
+    assert err.count("\n") == 1

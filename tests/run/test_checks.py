@@ -1,0 +1,40 @@
+import pytest
+
+from imagette.errors import UsageError
+from imagette.run.train import train_experiment
+from imagette.train.events import Remark
+
+
+def refusal(experiment, tmp_path):
+    with pytest.raises(UsageError) as caught:
+        list(train_experiment(experiment))
+    assert not (tmp_path / "runs").exists()  # refused before anything is written
+    return str(caught.value)
+
+
+def test_a_stop_on_validation_needs_validation_images(experiment, tmp_path):
+    own = experiment(data={"validation": 0}, recipe={"stopping": {"patience": 2}})
+    assert refusal(own, tmp_path).startswith("recipe.stopping.figure is validation_loss, but data")
+
+
+def test_a_shift_cannot_leave_the_picture(experiment, tmp_path):
+    own = experiment(recipe={"augment": [{"name": "shift", "pixels": 28}]})
+    assert "less than the picture's side, 28. Got pixels = 28" in refusal(own, tmp_path)
+
+
+def test_a_batch_norm_of_features_refuses_an_image_alone_in_its_batch(experiment, tmp_path):
+    text = "flatten\nlinear 8\nbatchnorm\nlinear classes"
+    own = experiment(network={"text": text}, data={"limit": 33}, recipe={"batch": 32})
+    assert refusal(own, tmp_path).startswith("batchnorm1 normalises over the batch, but one of 33")
+
+
+def test_the_loss_nll_needs_log_probabilities(experiment, tmp_path):
+    message = refusal(experiment(recipe={"loss": "nll"}), tmp_path)
+    assert "the network ends in linear1: end it with log_softmax, or take cross_entropy" in message
+
+
+def test_a_softmax_before_cross_entropy_is_warned_about(experiment):  # 002-T1
+    text = "flatten\nlinear classes\nsoftmax"
+    own = experiment(network={"text": text}, recipe={"epochs": 1})
+    remarks = [event.text for event in train_experiment(own) if isinstance(event, Remark)]
+    assert remarks[0].startswith("softmax1 comes before cross_entropy, which has its own softmax")

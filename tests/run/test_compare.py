@@ -1,0 +1,209 @@
+import json
+
+import pytest
+
+from imagette.errors import UsageError
+from imagette.run.compare import compare_runs
+from imagette.run.evaluate import evaluate_run
+from imagette.run.runs import note_run
+
+HALF = [True] * 10 + [False] * 10
+
+
+def seeds(make_run, name, finals, **sections):
+    """Runs of one variant below the folder `all`, with these final accuracies."""
+    return [
+        make_run(f"all/{name}/seed-{seed}", (0.1, 0.4, final), seed=seed, title=name, **sections)
+        for seed, final in enumerate(finals)
+    ]
+
+
+def test_runs_that_differ_by_their_seed_alone_are_one_variant(make_run, tmp_path):
+    seeds(make_run, "b", (0.70, 0.72, 0.74), recipe={"batch": 4})
+    seeds(make_run, "a", (0.60, 0.61, 0.62), recipe={"batch": 16})
+    found = compare_runs([tmp_path / "all"])
+    assert [variant.name for variant in found.variants] == ["batch=4", "batch=16"]
+    accuracy = found.variants[0].accuracy
+    assert accuracy.mean == pytest.approx(0.72)
+    assert accuracy.deviation == pytest.approx(0.02)
+    assert accuracy.n == 3
+    assert (found.splits, found.against) == (("validation",), "batch=4")
+
+
+def test_a_difference_is_paired_by_seed(make_run, tmp_path):  # 001-29
+    seeds(make_run, "b", (0.70, 0.62, 0.74))
+    seeds(make_run, "a", (0.60, 0.53, 0.65, 0.99), recipe={"batch": 16})
+    variants = compare_runs([tmp_path / "all"]).variants
+    assert variants[0].difference is None
+    assert variants[0].no_difference is None
+    difference = variants[1].difference
+    assert (difference.n, difference.over, difference.verdict) == (3, "seeds", "worse")
+    assert difference.mean == pytest.approx(-0.28 / 3)
+
+
+def test_another_variant_can_be_the_one_compared_with(make_run, tmp_path):
+    seeds(make_run, "b", (0.70, 0.72), recipe={"batch": 4})
+    seeds(make_run, "a", (0.60, 0.61), recipe={"batch": 16})
+    found = compare_runs([tmp_path / "all"], against="batch=16")
+    assert found.variants[0].difference.mean == pytest.approx(0.105)
+    assert found.variants[1].difference is None
+    with pytest.raises(UsageError, match=r"^No variant is called 'batch=1'\. Did you mean 'batch="):
+        compare_runs([tmp_path / "all"], against="batch=1")
+
+
+def test_one_seed_each_is_paired_by_image(make_run):
+    one = make_run("one", right=[True] * 20)
+    other = make_run("other", right=HALF, recipe={"batch": 16}, seed=5)
+    difference = compare_runs([one.path, other.path]).variants[1].difference
+    assert (difference.mean, difference.n, difference.over) == (-0.5, 20, "images")
+    assert difference.verdict == "worse"
+
+
+def test_answers_that_were_not_kept_or_are_of_other_weights_are_not_taken(experiment, trained):
+    runs = [
+        trained(experiment(data={"limit": 200}, recipe={"batch": batch})).folder
+        for batch in (50, 100)
+    ]
+    paths = [run.path for run in runs]
+    assert compare_runs(paths).variants[1].difference.over == "images"
+    figures, arrays = runs[1].read_evaluation("validation")
+    (paths[1] / "evaluation" / "validation.json").unlink()
+    lost = compare_runs(paths).variants[1]
+    runs[1].write_evaluation("validation", {**figures, "checkpoint": 1}, arrays)
+    assert compare_runs(paths).variants[1] == lost
+    assert lost.difference is None
+    assert lost.no_difference == (
+        "the last weights' answers on validation are not kept: "
+        f"imagette evaluate {paths[1]} --split validation"
+    )
+    assert lost.accuracy.mean == runs[1].history()[-1]["validation_accuracy"]
+    evaluate_run(paths[1])
+    assert compare_runs(paths).variants[1].difference.n == figures["n"]
+
+
+def test_other_images_have_no_difference(make_run):
+    one = make_run("one", right=HALF)
+    other = make_run("other", right=HALF, data={"split_seed": 3})
+    third = make_run("third", right=HALF, data={"name": "mnist"})  # 002-28
+    for variant in compare_runs([one.path, other.path, third.path]).variants[1:]:
+        assert variant.no_difference == "judged on other images"
+
+
+def test_splits_are_never_mixed_silently(make_run):
+    one = make_run("one")
+    course = make_run(
+        "course",
+        splits=("train", "test"),
+        data={"validation": 0},
+        evaluation={"test": "each-epoch"},
+        title="course",
+    )
+    bare = make_run("bare", splits=("train",), data={"validation": 0}, title="bare")
+    found = compare_runs([one.path, course.path, bare.path])
+    assert [variant.split for variant in found.variants] == ["validation", "test", "train"]
+    assert found.splits == ("validation", "test", "train")
+    assert all(variant.difference is None for variant in found.variants)
+    assert found.variants[1].no_difference.startswith("judged on test, ")
+    assert any(remark.endswith("which was watched each epoch") for remark in found.remarks)
+    assert any(remark.endswith("it measured no others") for remark in found.remarks)
+    assert [curve.name.rpartition(" ")[2] for curve in found.curves] == [
+        "(validation)",
+        "(test)",
+        "(train)",
+    ]
+
+
+def test_a_split_that_all_have_is_taken(make_run):
+    test = {"evaluation": {"test": "each-epoch"}}
+    both = make_run("both", splits=("validation", "test"), **test)
+    course = make_run("course", splits=("test",), data={"validation": 0}, **test)
+    assert compare_runs([both.path, course.path]).splits == ("test",)
+
+
+def test_without_any_other_images_train_is_judged_at_the_end(experiment, trained):
+    folder = trained(experiment(data={"limit": 200, "validation": 0})).folder
+    (variant,) = compare_runs([folder.path]).variants
+    assert variant.split == "train"
+    assert variant.accuracy.mean == folder.evaluation_figures("train")["accuracy"]
+
+
+def test_unfinished_runs_are_listed_but_not_counted(make_run):  # 001-39
+    runs = [make_run(f"{n}", seed=n) for n in range(2)]
+    runs.append(make_run("2", seed=2, finished=False))
+    runs[2].append_log("failed: The loss became nan at step 3.")
+    found = compare_runs([run.path for run in runs])
+    assert found.variants[0].accuracy.n == 2
+    assert found.remarks == (
+        f"not counted: {runs[2].path}: failed (The loss became nan at step 3.), epoch 2 of 2",
+    )
+    alone = compare_runs([runs[2].path]).variants[0]
+    assert (alone.accuracy, alone.curve, alone.train_seconds) == (None, None, None)
+    assert len(alone.uncounted) == 1
+
+
+def test_a_seed_counts_once_however_often_it_was_run(make_run):
+    runs = [make_run(f"{n}", (0.1, 0.4, 0.5 + n / 10)) for n in range(2)]
+    found = compare_runs([run.path for run in runs])
+    assert found.variants[0].accuracy.n == 1
+    assert found.variants[0].accuracy.mean == pytest.approx(0.6)
+    assert found.remarks == (
+        f"not counted: {runs[0].path}: seed 0 again, a newer run of it counts",
+    )
+
+
+def test_a_run_given_twice_is_one(make_run):
+    run = make_run("one")
+    assert len(compare_runs([run.path, run.path]).variants[0].runs) == 1
+
+
+def test_a_damaged_run_is_left_out_and_named(make_run, tmp_path):
+    make_run("all/good")
+    bad = make_run("all/bad")
+    (bad.path / "resolved.json").write_text('{"seed": 0}')
+    found = compare_runs([tmp_path / "all"])
+    assert len(found.variants) == 1
+    assert found.remarks[0].startswith(f"left out: {bad.path} is damaged")
+    with pytest.raises(UsageError, match=r"^There is no run to compare\. left out: .*/bad is dam"):
+        compare_runs([bad.path])
+
+
+def test_a_key_that_an_earlier_version_lacked_makes_no_other_variant(make_run):
+    old, new = make_run("old", seed=1), make_run("new", seed=2)
+    values = old.resolved()
+    del values["recipe"]["stopping"]
+    (old.path / "resolved.json").write_text(json.dumps(values))
+    assert len(compare_runs([old.path, new.path]).variants) == 1
+
+
+def test_parameters_operations_time_losses_and_notes_stand_beside(make_run):  # 001-27, 001-18
+    runs = [make_run(f"{n}", seed=n, seconds=2.0 + n) for n in range(2)]
+    note_run(runs[0].path, "too short")
+    (variant,) = compare_runs([run.path for run in runs]).variants
+    assert (variant.parameters, variant.operations) == (7850, 15680)
+    assert (variant.train_seconds, variant.seconds_per_epoch) == (5.0, 2.5)
+    assert variant.losses == {"validation": pytest.approx(0.3)}
+    assert variant.notes == ("too short",)
+
+
+def test_accuracy_is_given_per_epoch_and_per_second(make_run):  # 001-18
+    make_run("0", (0.1, 0.4, 0.6), seed=0, seconds=2.0)
+    runs = [make_run("1", (0.3, 0.6, 0.7), seed=1, seconds=4.0)]
+    runs.append(make_run("2", (0.2, 0.5), seed=2, seconds=3.0, recipe={"epochs": 2}))
+    curve = compare_runs([run.path.parent / str(n) for n, run in enumerate([runs[0], *runs])])
+    (curve,) = curve.curves
+    assert curve.epochs == (0, 1)  # that all have
+    assert curve.seconds == (0.0, 3.0)
+    assert curve.accuracy == (pytest.approx(0.2), pytest.approx(0.5))
+    assert (curve.lowest[1], curve.highest[1], curve.n) == (0.4, 0.6, 3)
+
+
+def test_the_values_are_json(make_run):
+    one = make_run("one", right=HALF)
+    other = make_run("other", right=HALF, recipe={"batch": 16})
+    values = json.loads(json.dumps(compare_runs([one.path, other.path]).as_json()))
+    variant = values["variants"][1]
+    assert variant["difference"]["verdict"] == "no difference shown"
+    assert variant["accuracy"] == {"mean": 0.7, "deviation": None, "n": 1}
+    assert variant["curve"]["seconds"] == [0, 2, 4]
+    assert variant["runs"][0]["state"] == "finished"
+    assert values["splits"] == ["validation"]
