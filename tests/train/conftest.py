@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from imagette.data.split import Split
+from imagette.evaluate.losses import cross_entropy
 from imagette.evaluate.spec import EvaluationSpec
 from imagette.network import parse, walk
 from imagette.recipe.recipe import Recipe
@@ -61,6 +62,7 @@ def make_training(monkeypatch):
             validation=split(validation),
             test=test and split(test),
             evaluation=EvaluationSpec(**(evaluation or {})),
+            loss=cross_entropy,
             clock=iter(range(10_000)).__next__,
         )
 

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from imagette.cli.evaluation_table import evaluation_table
-from imagette.cli.train import DataDir
+from imagette.cli.train import DataDir, Trust
 from imagette.run.evaluate import evaluate_run
 
 
@@ -37,6 +37,7 @@ def evaluate(
     ] = False,
     weights: Annotated[WhichChoice, typer.Option(help="Which checkpoint.")] = WhichChoice.last,
     data_dir: DataDir = None,
+    trust: Trust = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
     """Measure a trained run on one of its splits.
@@ -44,7 +45,7 @@ def evaluate(
     Example: imagette evaluate runs/first_light --split test --open-test
     """
     evaluation = evaluate_run(
-        run, split.value, which=weights.value, open_test_set=open_test, data_dir=data_dir
+        run, split.value, which=weights.value, open_test_set=open_test, data_dir=data_dir, trust=trust
     )
     if as_json:
         print(json.dumps(evaluation.as_json(), ensure_ascii=False))

@@ -1,7 +1,6 @@
 """The command line: commands by name, and every ending turned into one line and an exit code."""
 
 import io
-import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence

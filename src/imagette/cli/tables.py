@@ -5,7 +5,7 @@ from rich.measure import Measurement
 from rich.table import Table
 
 from imagette.network.cost import KINDS, Cost
-from imagette.network.graph import Node
+from imagette.network.graph import HyperParameter, Node
 from imagette.network.table import CostTable
 from imagette.network.tensors import shape_text
 from imagette.network.text import statement
@@ -37,7 +37,8 @@ def _wide(table: CostTable) -> Table:
         grid.add_column(kind, justify="right", no_wrap=True)
     for node in table.nodes:
         tensors = f"{', '.join(_inputs(node))} -> {_output(node)}"
-        counts = [f"{getattr(node.cost, kind):,}" for kind in kinds]
+        known = [f"{getattr(node.cost, kind):,}" for kind in kinds]
+        counts = ["uncounted"] * len(kinds) if node.uncounted else known
         grid.add_row(
             *(f"F{node.index}", node.path, _function(node), tensors, _weights(node)),
             *(f"{node.parameters:,}", *counts),
@@ -58,7 +59,7 @@ def _narrow(table: CostTable) -> Table:
             "\n".join([*_inputs(node), _output(node)]),
             _weights(node).replace(" + ", "\n"),
             f"{node.parameters:,}",
-            _stacked(node.cost),
+            "uncounted" if node.uncounted else _stacked(node.cost),
         )
     total = _stacked(table.cost, ALWAYS)
     grid.add_row("", "total", "", "", f"{table.parameters:,}", total, style="bold")
@@ -73,9 +74,16 @@ def _grid(*headings: str) -> Table:
 
 
 def _function(node: Node) -> str:
-    """The layer's line without its name, which the path tells."""
+    """The layer's line without its name, which the path tells; of other code what it amounts to."""
+    if node.function != node.layer.word:
+        values = (f"{key}={_value(value)}" for key, value in node.hyper_parameters.items())
+        return " ".join([node.function, *values])
     line = statement(node.layer)
     return line.removesuffix(f" name={node.layer.name}") if node.layer.name else line
+
+
+def _value(value: HyperParameter) -> str:
+    return "x".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def _inputs(node: Node) -> list[str]:
@@ -112,6 +120,8 @@ def _totals(table: CostTable) -> list[str]:
         lines.append(f"besides     {', '.join(others)}")
     if table.inside != table.cost:
         lines.append(f"unpadded    {_sum(table.inside)}")
+    if table.uncounted:
+        lines.append(f"uncounted   {', '.join(table.uncounted)}: in no total")
     lines.append(f"backward    {_sum(table.backward)}, not in the above")
     lines.append(
         f"memory      {table.peak_activation_bytes:,} bytes of activations at the peak "

@@ -12,13 +12,17 @@ from imagette.cli.output import forget_the_output
 from imagette.cli.screen import Screen
 from imagette.errors import UsageError
 from imagette.experiment import find, load
-from imagette.run.train import Begun, Ended, Origin, RunEvent, RunEvents, resume, train_experiment
+from imagette.run.begin import Origin
+from imagette.run.train import Begun, Ended, RunEvent, RunEvents, resume, train_experiment
 
 DEFAULT_EXPERIMENT = "first_light"
 
 Settings = Annotated[
     list[str] | None,
     typer.Option("--set", help="Change a key, as in recipe.epochs=2.", metavar="KEY=VALUE"),
+]
+Trust = Annotated[
+    bool, typer.Option("--trust", help="Run code that a run from elsewhere holds; read it first.")
 ]
 DataDir = Annotated[
     Path | None, typer.Option("--data-dir", help="Where data lie on this disk already.")
@@ -45,6 +49,7 @@ def train(
         Path | None, typer.Option("--resume", help="Go on with this run where it stopped.")
     ] = None,
     data_dir: DataDir = None,
+    trust: Trust = False,
 ) -> None:
     """Train a network and keep the run in a folder.
 
@@ -52,7 +57,7 @@ def train(
     """
     if resumed:
         _refuse_with_resume(experiment, settings, engine, out, runs, origin, reset)
-        raise typer.Exit(_follow(resume(resumed, data_dir), DEFAULT_EXPERIMENT))
+        raise typer.Exit(_follow(resume(resumed, data_dir, trust), DEFAULT_EXPERIMENT))
     if reset and not origin:
         raise UsageError("--reset names layers that --from would fill: give --from RUN too.")
     name = experiment or DEFAULT_EXPERIMENT

@@ -10,8 +10,10 @@ from imagette.spec import Spec
 
 
 def _known(name: str) -> str:
-    if name not in METRICS:
-        raise ValueError(f"no metric is called '{name}'. {nearest(name, METRICS)}")
+    if ":" not in name and name not in METRICS:
+        raise ValueError(
+            f"no metric is called '{name}'. {nearest(name, METRICS)} Or one's own: file.py:name"
+        )
     return name
 
 

@@ -24,9 +24,15 @@ class CostTable:
     nodes: tuple[Node, ...]
     peak_activation_bytes: int  # inference, float32
 
+    @property
+    def uncounted(self) -> tuple[str, ...]:
+        """The paths of what other code computes and we do not know: not in any total."""
+        return tuple(node.path for node in self.nodes if node.uncounted)
+
     def as_json(self) -> dict[str, Any]:
         """The object of `describe --json` and `cost.json`."""
         return {
+            **({"uncounted": list(self.uncounted)} if self.uncounted else {}),
             "parameters": self.parameters,
             "non_trainable": self.non_trainable,
             "cost": self.cost.as_json(),
@@ -92,5 +98,5 @@ def _node_as_json(node: Node) -> dict[str, Any]:
             for weight in node.weights
         ],
         "parameters": node.parameters,
-        "cost": node.cost.as_json(),
+        "cost": None if node.uncounted else node.cost.as_json(),
     }

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
+from imagette.recipe.own import OwnLoss
 from imagette.spec import Spec, named
 
 Reduction = Literal["mean", "sum"]
@@ -38,4 +39,6 @@ class NLL(Spec):
     reduction: Reduction = "mean"
 
 
-Loss = Annotated[CrossEntropy | MSE | NLL, Field(discriminator="name"), BeforeValidator(named)]
+Loss = Annotated[
+    CrossEntropy | MSE | NLL | OwnLoss, Field(discriminator="name"), BeforeValidator(named)
+]

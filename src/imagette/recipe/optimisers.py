@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from imagette.recipe.own import OwnOptimiser
 from imagette.spec import Spec, named
 
 
@@ -75,5 +76,7 @@ class RMSprop(Spec):
 
 
 Optimiser = Annotated[
-    SGD | Adam | AdamW | RMSprop, Field(discriminator="name"), BeforeValidator(named)
+    SGD | Adam | AdamW | RMSprop | OwnOptimiser,
+    Field(discriminator="name"),
+    BeforeValidator(named),
 ]

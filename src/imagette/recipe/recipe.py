@@ -7,6 +7,7 @@ from pydantic import Field, PositiveInt
 from imagette.data.augment import Augmentation
 from imagette.recipe.losses import CrossEntropy, Loss
 from imagette.recipe.optimisers import SGD, Optimiser
+from imagette.recipe.own import OwnUpdate
 from imagette.recipe.schedules import Constant, Schedule
 from imagette.recipe.stopping import Stopping
 from imagette.spec import Spec
@@ -29,3 +30,4 @@ class Recipe(Spec):
     schedule: Schedule = Constant()
     augment: tuple[Augmentation, ...] = ()
     stopping: Stopping | None = None
+    update: OwnUpdate | None = None

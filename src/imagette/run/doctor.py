@@ -8,10 +8,10 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from imagette.data.whereabouts import whereabouts
 from imagette.data.named import NamedSet
 from imagette.data.places import cache_root
 from imagette.data.sources import NAMED
+from imagette.data.whereabouts import whereabouts
 from imagette.errors import UsageError
 from imagette.store.ledger import state_folder
 from imagette.store.provenance import environment

@@ -3,7 +3,7 @@
 import shlex
 import sys
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from imagette.data.dataset import Dataset, open_data, open_test
 from imagette.data.preprocess import Preprocess
@@ -16,9 +16,15 @@ from imagette.network import parse, walk
 from imagette.report.curves import curves, figure_bytes
 from imagette.run.engine import build
 from imagette.run.judge import Judge
+from imagette.run.own import LIVE, digests_of, own_of, pointers_of, sources_of
+from imagette.run.prepare import numpy_loss, settled
 from imagette.store.checkpoint import Saved
 from imagette.store.folder import RunFolder, Which
 from imagette.store.ledger import Ledger
+from imagette.store.trust import check_trusted
+
+if TYPE_CHECKING:
+    from imagette.engines.with_torch.own import Own
 
 SplitName = Literal["train", "validation", "test"]
 
@@ -30,18 +36,23 @@ def evaluate_run(
     which: Which = "last",
     open_test_set: bool = False,
     data_dir: Path | None = None,
+    trust: bool = False,
 ) -> Evaluation:
     """Judges a run's weights on one of its splits, and keeps figures and logits in its folder.
 
     The test set is opened only with `open_test_set`, each opening is on record, and the result is
-    drawn on the run's curves. Raises UsageError if it is asked for without, or if the run has no
-    validation images, and DataError if the data are no longer those it was trained on.
+    drawn on the run's curves. Code that the run holds is run only if it was yours already, or with
+    `trust`. Raises UsageError for what was not allowed, or if the run has no validation images, and
+    DataError if the data are no longer those it was trained on.
     """
     folder = RunFolder.open(Path(run))
     saved = folder.load(which)
-    experiment = experiment_of(folder)
+    experiment = trusted_experiment(folder, trust)
     images = _split_of(folder, saved, experiment, split, open_test_set, data_dir)
-    judge = Judge(folder, experiment, rebuild(experiment, saved))
+    base = folder.source
+    own = own_of(experiment, base)
+    model = rebuild(experiment, saved, own)
+    judge = Judge(folder, experiment, model, numpy_loss(experiment, own), base)
     name = split if which == "last" else f"{split}-{which}"
     evaluation = judge.judge(saved, name, images, spent_by(folder))
     if split == "test":
@@ -54,12 +65,30 @@ def experiment_of(folder: RunFolder) -> Experiment:
     return check(folder.resolved(), str(folder.path / "resolved.json"))
 
 
-def rebuild(experiment: Experiment, saved: Saved) -> Model:
+def trusted_experiment(folder: RunFolder, trust: bool) -> Experiment:
+    """The same, once its code is known to be this user's, or trusted by name."""
+    experiment = experiment_of(folder)
+    pointers = pointers_of(experiment)
+    live = [pointer for pointer in pointers if pointer.startswith(LIVE)]
+    if live:
+        raise UsageError(
+            f"{folder.path} was trained from live objects ({', '.join(live)}), which no file "
+            "holds: use what imagette.fit returned."
+        )
+    if pointers:
+        check_trusted(folder.path, digests_of(sources_of(experiment, folder.source)), trust)
+    return experiment
+
+
+def rebuild(experiment: Experiment, saved: Saved, own: "Own | None") -> Model:
     """The model that a checkpoint's own card describes: nothing of it is computed again."""
     card = saved.card
-    graph = walk(parse(card.network), card.input_shape, len(card.class_names))
+    if own and own.module:
+        graph, _ = settled(experiment, card.input_shape, len(card.class_names), own)
+    else:
+        graph = walk(parse(card.network), card.input_shape, len(card.class_names))
     preprocess = Preprocess.from_json(card.preprocess)
-    return build(graph, experiment.recipe, preprocess, experiment.engine)
+    return build(graph, experiment.recipe, preprocess, experiment.engine, own)
 
 
 def spent_by(folder: RunFolder) -> dict[str, float]:
@@ -114,8 +143,8 @@ def _split_of(
                 "--split test --open-test. The opening is recorded."
             )
         ledger = Ledger(folder.path, saved.weights_digest, command_line())
-        return open_test(experiment.data, ledger, data_dir)
-    dataset = open_data(experiment.data, data_dir)
+        return open_test(experiment.data, ledger, data_dir, folder.source)
+    dataset = open_data(experiment.data, data_dir, folder.source)
     check_same_data(folder, dataset)
     images = dataset.train if split == "train" else dataset.validation
     if not len(images):

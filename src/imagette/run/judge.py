@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
@@ -11,12 +12,14 @@ from imagette.data.digests import image_digests
 from imagette.data.split import Split
 from imagette.engines.protocol import Model
 from imagette.evaluate.evaluation import Evaluation, evaluate
+from imagette.evaluate.losses import Loss
 from imagette.evaluate.metrics import METRICS
 from imagette.evaluate.predictions import Predictions
 from imagette.experiment import Experiment
+from imagette.pointers import told_in_one_line
+from imagette.run.own import metric_of
 from imagette.store.checkpoint import Saved
 from imagette.store.folder import RunFolder
-from imagette.train.measure import loss_of
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,8 @@ class Judge:
     folder: RunFolder
     experiment: Experiment
     model: Model
+    loss: Loss
+    base: Path | None = None  # where metrics of one's own are looked for
 
     def judge(self, saved: Saved, name: str, split: Split, spent: Mapping[str, Any]) -> Evaluation:
         """Evaluates a checkpoint on `split`, keeps figures and logits as `name`, and returns them.
@@ -33,11 +38,10 @@ class Judge:
         `spent` holds the run's `train_seconds` and `setup_seconds`.
         """
         predictions = self._predict(saved.weights, split)
-        loss = loss_of(self.experiment.recipe.loss)
-        evaluation = evaluate(predictions, saved.card.class_names, loss)
+        evaluation = evaluate(predictions, saved.card.class_names, self.loss)
         figures = {
             **evaluation.as_json(),
-            "metrics": {m: METRICS[m](predictions) for m in self.experiment.evaluation.metrics},
+            "metrics": self._metrics(predictions),
             "checkpoint": saved.step,
             "weights_digest": saved.weights_digest,
             **spent,
@@ -49,6 +53,17 @@ class Judge:
         }
         self.folder.write_evaluation(name, figures, arrays)
         return evaluation
+
+    def _metrics(self, predictions: Predictions) -> dict[str, float]:
+        chosen = self.experiment.evaluation.metrics
+        return {name: self._metric(name, predictions) for name in chosen}
+
+    def _metric(self, name: str, predictions: Predictions) -> float:
+        if name in METRICS:
+            return METRICS[name](predictions)
+        with told_in_one_line(f"'{name}' raised"):
+            value = metric_of(name, self.base)(predictions.logits, predictions.labels)
+            return float(value)
 
     def _predict(self, weights: Weights, split: Split) -> Predictions:
         batch = self.experiment.evaluation.batch

@@ -2,46 +2,79 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from imagette.data.dataset import Dataset, open_data
 from imagette.data.preprocess import Preprocess, preprocess_of
 from imagette.engines.protocol import Model
+from imagette.evaluate.losses import Loss
 from imagette.experiment import Experiment, network_of
-from imagette.network import Network, to_text, walk
+from imagette.network import to_text, walk
 from imagette.network.graph import Graph
+from imagette.network.tensors import Shape
 from imagette.run.engine import build
+from imagette.run.own import own_of
 from imagette.store.checkpoint import ModelCard
+from imagette.train.measure import loss_of
 from imagette.train.plan import Planner
+
+if TYPE_CHECKING:
+    from imagette.engines.with_torch.own import Own
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """An experiment with its data open, its network walked and its engine ready."""
+    """An experiment with its data open, its network settled and its engine ready."""
 
     experiment: Experiment
     dataset: Dataset
-    network: Network
     graph: Graph
     preprocess: Preprocess
     planner: Planner
     model: Model
-
-    @property
-    def card(self) -> ModelCard:
-        return ModelCard(
-            class_names=self.dataset.class_names,
-            preprocess=self.preprocess.as_json(),
-            input_shape=self.dataset.input_shape,
-            network=to_text(self.network),
-        )
+    loss: Loss  # in NumPy, for evaluation
+    card: ModelCard
+    own: "Own | None"
 
 
-def prepare(experiment: Experiment, data_dir: Path | None = None) -> Prepared:
-    """Opens the data, walks the network over them, and builds it on the engine."""
-    dataset = open_data(experiment.data, data_dir)
-    network = network_of(experiment.network)
-    graph = walk(network, dataset.input_shape, len(dataset.class_names))
+def prepare(
+    experiment: Experiment, data_dir: Path | None = None, base: Path | None = None
+) -> Prepared:
+    """Opens the data, settles the network over them, and builds it on the engine.
+
+    Code of one's own is looked for in `base`, the experiment's folder, then in the current one.
+    """
+    dataset = open_data(experiment.data, data_dir, base)
+    return prepare_with(experiment, dataset, own_of(experiment, base))
+
+
+def prepare_with(experiment: Experiment, dataset: Dataset, own: "Own | None") -> Prepared:
+    """As `prepare`, with data and live objects that are there already."""
+    classes = len(dataset.class_names)
+    graph, text = settled(experiment, dataset.input_shape, classes, own)
     preprocess = preprocess_of(experiment.data, dataset.train)
     planner = Planner(graph, experiment.recipe, experiment.seed, len(dataset.train))
-    model = build(graph, experiment.recipe, preprocess, experiment.engine)
-    return Prepared(experiment, dataset, network, graph, preprocess, planner, model)
+    model = build(graph, experiment.recipe, preprocess, experiment.engine, own)
+    card = ModelCard(dataset.class_names, preprocess.as_json(), dataset.input_shape, text)
+    loss = numpy_loss(experiment, own)
+    return Prepared(experiment, dataset, graph, preprocess, planner, model, loss, card, own)
+
+
+def settled(
+    experiment: Experiment, input_shape: Shape, classes: int, own: "Own | None"
+) -> tuple[Graph, str]:
+    """The graph of the network, walked or traced, and its text."""
+    if own and own.module:
+        from imagette.engines.with_torch.trace import trace
+
+        return trace(own.module, input_shape, classes), f"# {experiment.network.python}\n"
+    network = network_of(experiment.network)
+    return walk(network, input_shape, classes), to_text(network)
+
+
+def numpy_loss(experiment: Experiment, own: "Own | None") -> Loss:
+    if own and own.loss:
+        from imagette.engines.with_torch.own import loss_in_numpy
+
+        return loss_in_numpy(own.loss)
+    return loss_of(experiment.recipe.loss)

@@ -7,27 +7,25 @@ from time import perf_counter
 
 from imagette.data.dataset import open_test
 from imagette.data.split import Split
-from imagette.engines.initial import first_weights
 from imagette.evaluate.evaluation import Evaluation
 from imagette.evaluate.overfitting import overfitting
-from imagette.experiment import Experiment, digest, resolved
-from imagette.network import cost_table
+from imagette.experiment import Experiment
+from imagette.run.begin import Origin, make_folder, weights_to_begin
 from imagette.run.checks import check_together
 from imagette.run.evaluate import (
-    about_data,
     check_same_data,
     command_line,
     draw_curves,
-    experiment_of,
+    trusted_experiment,
 )
 from imagette.run.judge import Judge
 from imagette.run.keep import keep, mark_best, start_of
+from imagette.run.own import sources_of
 from imagette.run.prepare import Prepared, prepare
 from imagette.run.state import failure_logged
 from imagette.store.folder import RunFolder
 from imagette.store.ledger import Ledger
 from imagette.store.lock import held
-from imagette.store.matching import match_weights
 from imagette.store.provenance import environment
 from imagette.train.events import Decision, Event, Finished, Remark, Stop
 from imagette.train.loop import Events, Start, Training, train, warm_up
@@ -54,15 +52,8 @@ class Ended:
 
 
 RunEvent = Event | Begun | Ended
+Places = tuple[Path | None, Path | None]  # where data lie, and where code of one's own does
 RunEvents = Generator[RunEvent, Stop | None, None]
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Where first weights come from, if not from the seed: a run, all its layers but `reset`."""
-
-    run: Path
-    reset: tuple[str, ...] = ()
 
 
 def train_experiment(
@@ -85,35 +76,37 @@ def train_experiment(
     1000
     """
     began = perf_counter()
-    prepared = prepare(experiment, data_dir)
-    remarks = [Remark(text) for text in (*prepared.model.notes, *check_together(prepared))]
+    base = source.parent if source else None
+    prepared = prepare(experiment, data_dir, base)
+    remarks = check_together(prepared)
+    weights = weights_to_begin(prepared, origin)
+    folder = make_folder(prepared, sources_of(experiment, base), source, out)
+    places = (data_dir, base)
+    yield from train_prepared(prepared, folder, Start(weights), remarks, began, places)
+
+
+def train_prepared(
+    prepared: Prepared,
+    folder: RunFolder,
+    start: Start,
+    remarks: Sequence[str],
+    began: float,
+    places: Places = (None, None),
+    test: Split | None = None,
+) -> RunEvents:
+    """Trains what is prepared and checked into a folder that is made.
+
+    `test` are test images that are in memory already, to be measured at every epoch.
+    """
+    said = [Remark(text) for text in (*prepared.model.notes, *remarks)]
     rule = f"the fixed rule for batches of {prepared.planner.batch}"
     threads = Decision("threads", prepared.model.threads, rule)
-    weights = first_weights(prepared.graph, experiment.seed)
-    if origin:
-        saved = RunFolder.open(origin.run).load("last")
-        wanted = {weight.name: weight.shape for weight in prepared.graph.weights}
-        weights |= match_weights(wanted, saved.weights, origin.reset)[0]
-    folder = RunFolder.create(
-        root=Path(experiment.run.folder),
-        title=experiment.run.title,
-        experiment_source=(source.name, source.read_bytes()) if source else None,
-        resolved=resolved(experiment),
-        network_text=prepared.card.network,
-        cost=cost_table(prepared.graph).as_json(),
-        environment={
-            **environment(),
-            "device": prepared.model.device,
-            "experiment": digest(experiment),
-            "data": about_data(prepared.dataset),
-        },
-        out=out,
-    )
     with held(folder.path):
-        yield from _trained(prepared, folder, Start(weights), [threads, *remarks], began, data_dir)
+        shown = _watched_test(prepared, folder, places, test)
+        yield from _trained(prepared, folder, start, [threads, *said], began, shown)
 
 
-def resume(run: Path | str, data_dir: Path | None = None) -> RunEvents:
+def resume(run: Path | str, data_dir: Path | None = None, trust: bool = False) -> RunEvents:
     """Goes on from the newest good checkpoint of a run; says so if it is finished already.
 
     What was decided from the machine at the start, such as the number of threads, is repeated.
@@ -127,16 +120,17 @@ def resume(run: Path | str, data_dir: Path | None = None) -> RunEvents:
             return
         saved, damage = folder.newest_good()
         said = [damage, *folder.rewind(saved.step), *_changes(folder)]
-        prepared = prepare(_with_decisions(folder), data_dir)
+        prepared = prepare(_with_decisions(folder, trust), data_dir, folder.source)
         check_same_data(folder, prepared.dataset)
         mark_best(folder)
         said.append(f"goes on in epoch {saved.meta['epoch']}, after {saved.step:,} steps")
         remarks = [Remark(text) for text in said if text]
-        yield from _trained(prepared, folder, start_of(folder, saved), remarks, began, data_dir)
+        test = _watched_test(prepared, folder, (data_dir, folder.source))
+        yield from _trained(prepared, folder, start_of(folder, saved), remarks, began, test)
 
 
-def _with_decisions(folder: RunFolder) -> Experiment:
-    experiment = experiment_of(folder)
+def _with_decisions(folder: RunFolder, trust: bool) -> Experiment:
+    experiment = trusted_experiment(folder, trust)
     decided = {row["what"]: row["value"] for row in folder.decisions()}
     engine = experiment.engine.model_copy(update=decided)
     return experiment.model_copy(update={"engine": engine})
@@ -158,7 +152,7 @@ def _trained(
     start: Start,
     remarks: Sequence[Remark | Decision],
     began: float,
-    data_dir: Path | None,
+    test: Split | None,
 ) -> RunEvents:
     experiment, dataset = prepared.experiment, prepared.dataset
     prepared.model.place(dataset.train.images, dataset.train.labels)
@@ -167,8 +161,9 @@ def _trained(
         planner=prepared.planner,
         train=dataset.train,
         validation=dataset.validation,
-        test=_test_if_asked(experiment, folder, data_dir),
+        test=test,
         evaluation=experiment.evaluation,
+        loss=prepared.loss,
         clock=perf_counter,
         checkpoint_epochs=experiment.run.checkpoints.every,
     )
@@ -210,7 +205,7 @@ def _ended(
 ) -> Ended:
     """What the last weights score, in the folder; the run counts as finished after that."""
     experiment, saved = prepared.experiment, folder.load("last")
-    judge = Judge(folder, experiment, prepared.model)
+    judge = Judge(folder, experiment, prepared.model, prepared.loss, folder.source)
     judged = {
         name: judge.judge(saved, name, split, spent)
         for name, split in _splits_to_judge(training).items()
@@ -228,11 +223,16 @@ def _splits_to_judge(training: Training) -> dict[str, Split]:
     return found or {"train": training.train}
 
 
-def _test_if_asked(
-    experiment: Experiment, folder: RunFolder, data_dir: Path | None
+def _watched_test(
+    prepared: Prepared, folder: RunFolder, places: Places, given: Split | None = None
 ) -> Split | None:
     """The test images in the courses' mode alone; one row in the ledger, at the run's start."""
+    experiment, dataset = prepared.experiment, prepared.dataset
     if experiment.evaluation.test == "sealed":
         return None
     ledger = Ledger(folder.path, "", command_line(), purpose="each-epoch")
-    return open_test(experiment.data, ledger, data_dir)
+    if given is not None:
+        ledger.record(dataset.name, dataset.digest)
+        return given
+    data_dir, base = places
+    return open_test(experiment.data, ledger, data_dir, base)

@@ -288,6 +288,16 @@ class RunFolder:
     def read_evaluation(self, split: str) -> tuple[Row, dict[str, NDArray[Any]]]:
         return read_evaluation(self.path / "evaluation", split)
 
+    @property
+    def source(self) -> Path:
+        """Where the run keeps the files of one's own code that it was made with."""
+        return self.path / "source"
+
+    def write_source(self, files: Mapping[str, bytes]) -> None:
+        """Keep files of code, by name, as they were at the start."""
+        if files:
+            write_whole_folder(self.source, files)
+
     def write_picture(self, name: str, data: bytes) -> Path:
         """Write a picture, such as `curves.png`, and return where it is."""
         path = self.path / name

@@ -15,6 +15,7 @@ from imagette.arrays import Weights
 from imagette.data.split import Split
 from imagette.engines.protocol import Model, State, weights_of
 from imagette.errors import TrainingError
+from imagette.evaluate.losses import Loss
 from imagette.evaluate.spec import EvaluationSpec
 from imagette.evaluate.tally import Tally
 from imagette.train.events import (
@@ -47,6 +48,7 @@ class Training:
     validation: Split
     test: Split | None
     evaluation: EvaluationSpec
+    loss: Loss  # in NumPy, from logits and labels: what the rows report
     clock: Clock
     checkpoint_epochs: int = 1  # a checkpoint every so many epochs, and always at the end
 
@@ -234,8 +236,7 @@ def _running(tally: Tally | None) -> Mapping[str, float | None]:
 
 
 def _score(training: Training, weights: Weights, split: Split) -> Score:
-    loss, batch = training.planner.recipe.loss, training.evaluation.batch
-    return score(training.model, weights, split, loss, batch)
+    return score(training.model, weights, split, training.loss, training.evaluation.batch)
 
 
 def _stagnated(training: Training, point: _Point) -> _End | None:

@@ -26,10 +26,10 @@ class Score:
         return {f"{split}_loss": self.loss, f"{split}_accuracy": self.accuracy}
 
 
-def score(model: Model, weights: Weights, split: Split, loss: LossSpec, batch: int) -> Score:
+def score(model: Model, weights: Weights, split: Split, loss: Loss, batch: int) -> Score:
     """Puts every image of `split` through the network, in evaluation mode."""
     predictions = Predictions(model.predict(weights, split.images, batch), split.labels)
-    losses = loss_of(loss)(predictions.logits, predictions.labels)
+    losses = loss(predictions.logits, predictions.labels)
     return Score(float(losses.mean()), accuracy(predictions))
 
 

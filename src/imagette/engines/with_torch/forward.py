@@ -2,9 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
+import torch
 from torch import Tensor
 
+from imagette.arrays import Weights as Arrays
 from imagette.engines.with_torch.layers import Call, Function, lower_layer
 from imagette.network.graph import Graph
 
@@ -29,6 +33,7 @@ class Forward:
     def __init__(self, graph: Graph) -> None:
         last_use = {tensor: node.index for node in graph.nodes for tensor in node.inputs}
         self._num_tensors = 1 + max(node.output for node in graph.nodes)
+        self._weights = graph.weights
         self._steps = [
             _Step(
                 path=node.path,
@@ -40,6 +45,17 @@ class Forward:
             )
             for node in graph.nodes
         ]
+
+    def tensors(self, weights: Arrays, device: torch.device) -> dict[str, Tensor]:
+        """New leaf tensors of these values, for training."""
+        return {
+            weight.name: _laid_out(weights[weight.name], device).requires_grad_(weight.trainable)
+            for weight in self._weights
+        }
+
+    def frozen(self, weights: Arrays, device: torch.device) -> dict[str, Tensor]:
+        """New tensors of these values that nothing moves."""
+        return {w.name: _laid_out(weights[w.name], device) for w in self._weights}
 
     def train(self, images: Tensor, weights: Weights, keys: Mapping[str, Tensor]) -> Tensor:
         """Logits in training mode; moves the running statistics of norms."""
@@ -81,3 +97,9 @@ class Forward:
             if wanted and step.path in wanted:
                 kept[step.path] = output
         return output
+
+
+def _laid_out(value: Any, device: torch.device) -> Tensor:
+    """A copy on the device; kernels lie as the images do, channels last."""
+    tensor = torch.from_numpy(np.array(value, np.float32)).to(device)
+    return tensor.contiguous(memory_format=torch.channels_last) if tensor.dim() == 4 else tensor

@@ -11,12 +11,15 @@ from torch import Tensor
 
 from imagette.arrays import Images, Labels, Logits, Weights
 from imagette.data.preprocess import Preprocess
-from imagette.engines.protocol import OPTIMISER_PREFIX, EngineSpec, StepPlan
+from imagette.engines.protocol import EngineSpec, StepPlan
 from imagette.engines.with_torch.augment import lower_augmentation
 from imagette.engines.with_torch.device import choose_device, threads_for, working
 from imagette.engines.with_torch.forward import Forward
 from imagette.engines.with_torch.losses import lower_loss
+from imagette.engines.with_torch.module import ModuleForward
 from imagette.engines.with_torch.optimisers import lower_optimiser
+from imagette.engines.with_torch.own import Own
+from imagette.engines.with_torch.steps import Steps
 from imagette.network.graph import Graph
 from imagette.recipe.recipe import Recipe
 
@@ -27,26 +30,31 @@ class TorchState:
 
     weights: dict[str, Tensor]
     trainable: dict[str, Tensor]
-    optimiser: torch.optim.Optimizer
+    steps: Steps
 
 
 class TorchModel:
     """Implements `imagette.engines.protocol.Model`."""
 
     def __init__(
-        self, graph: Graph, recipe: Recipe, preprocess: Preprocess, engine: EngineSpec
+        self,
+        graph: Graph,
+        recipe: Recipe,
+        preprocess: Preprocess,
+        engine: EngineSpec,
+        own: Own | None = None,
     ) -> None:
+        self._own = own = own or Own()
         place = choose_device(engine.device)
         batch = recipe.batch if isinstance(recipe.batch, int) else None
         self.threads = engine.threads or threads_for(batch)
         kind = f"{self.threads} thread{'s' if self.threads > 1 else ''}, float32"
         self.device = f"torch {torch.__version__} on {place.words}, {kind}"
         self.notes = place.notes
-        self._graph = graph
         self._recipe = recipe
         self._device = place.device
-        self._forward = Forward(graph)
-        self._loss = lower_loss(recipe.loss)
+        self._forward = ModuleForward(own.module) if own.module else Forward(graph)
+        self._loss = own.loss or lower_loss(recipe.loss)
         self._augmentations = [
             (f"{i}.{spec.name}", lower_augmentation(spec)) for i, spec in enumerate(recipe.augment)
         ]
@@ -59,13 +67,13 @@ class TorchModel:
         self._labels = torch.from_numpy(np.array(labels, np.int64)).to(self._device)
 
     def start(self, weights: Weights) -> TorchState:
-        tensors = {
-            weight.name: self._weight(weights[weight.name], weight.trainable)
-            for weight in self._graph.weights
-        }
+        tensors = self._forward.tensors(weights, self._device)
         trainable = {name: tensor for name, tensor in tensors.items() if tensor.requires_grad}
-        optimiser = lower_optimiser(self._recipe.optimiser, trainable.values())
-        return TorchState(tensors, trainable, optimiser)
+        if self._own.make_steps:
+            steps = self._own.make_steps(trainable)
+        else:
+            steps = Steps.absolute(lower_optimiser(self._recipe.optimiser, trainable.values()))
+        return TorchState(tensors, trainable, steps)
 
     def advance(
         self, state: TorchState, plan: StepPlan
@@ -85,23 +93,34 @@ class TorchModel:
         }
         losses = torch.empty(plan.num_steps, device=self._device)
         correct = torch.empty(plan.num_steps, dtype=torch.int32, device=self._device)
-        (group,) = state.optimiser.param_groups
         for i, rate in enumerate(plan.rates[:, 0].tolist()):
-            group["lr"] = rate
+            state.steps.set_rate(rate)
             labels = self._labels[indices[i]]
             images = self._augmented(self._images[indices[i]], draws, i)
-            outputs = self._forward.train(images, state.weights, {p: k[i] for p, k in keys.items()})
-            loss = self._loss(outputs, labels)
-            state.optimiser.zero_grad(set_to_none=True)
-            torch.autograd.backward(loss)
-            state.optimiser.step()
+            step_keys = {path: value[i] for path, value in keys.items()}
+            outputs, loss = self._step(state, images, labels, step_keys)
             losses[i] = loss.detach()
             correct[i] = (outputs.detach().argmax(1) == labels).sum()
         mean = 1 if self._recipe.loss.reduction == "mean" else 1 / plan.indices.shape[1]
         return (losses * mean).cpu().numpy(), correct.cpu().numpy()
 
+    def _step(
+        self, state: TorchState, images: Tensor, labels: Tensor, keys: Mapping[str, Tensor]
+    ) -> tuple[Tensor, Tensor]:
+        def network(inputs: Tensor) -> Tensor:
+            return self._forward.train(inputs, state.weights, keys)
+
+        if self._own.update:
+            return self._own.update(network, state.steps.optimisers, images, labels, self._loss)
+        outputs = network(images)
+        loss = self._loss(outputs, labels)
+        state.steps.zero_grad()
+        torch.autograd.backward(loss)
+        state.steps.step()
+        return outputs, loss
+
     def predict(self, weights: Weights, images: Images, batch: int) -> Logits:
-        tensors = self._frozen(weights)
+        tensors = self._forward.frozen(weights, self._device)
         with torch.inference_mode(), working(self.threads):
             parts = [
                 self._forward.evaluate(self._ready(images[i : i + batch]), tensors)
@@ -113,24 +132,17 @@ class TorchModel:
         self, weights: Weights, images: Images, paths: Sequence[str]
     ) -> dict[str, NDArray[np.float32]]:
         with torch.inference_mode(), working(self.threads):
-            found = self._forward.activations(self._ready(images), self._frozen(weights), paths)
+            tensors = self._forward.frozen(weights, self._device)
+            found = self._forward.activations(self._ready(images), tensors, paths)
         return {path: np.ascontiguousarray(x.cpu().numpy()) for path, x in found.items()}
 
     def save(self, state: TorchState) -> dict[str, NDArray[np.float32]]:
         arrays = {name: _array(tensor) for name, tensor in state.weights.items()}
-        for name, tensor in state.trainable.items():
-            for slot, value in state.optimiser.state[tensor].items():
-                if value is not None:
-                    arrays[f"{OPTIMISER_PREFIX}{slot}.{name}"] = _array(value)
-        return arrays
+        return arrays | state.steps.save(state.trainable)
 
     def restore(self, arrays: Weights) -> TorchState:
         state = self.start(arrays)
-        for key, value in arrays.items():
-            if key.startswith(OPTIMISER_PREFIX):
-                slot, _, name = key.removeprefix(OPTIMISER_PREFIX).partition(".")
-                tensor = state.trainable[name]
-                state.optimiser.state[tensor][slot] = self._slot(value, tensor)
+        state.steps.restore(arrays, state.trainable)
         return state
 
     def _augmented(self, images_BHWC: Tensor, draws: Mapping[str, Tensor], step: int) -> Tensor:
@@ -146,20 +158,6 @@ class TorchModel:
 
     def _ready(self, images: Images) -> Tensor:
         return self._normalised(torch.from_numpy(np.array(images)).to(self._device))
-
-    def _frozen(self, weights: Weights) -> dict[str, Tensor]:
-        return {w.name: self._weight(weights[w.name], False) for w in self._graph.weights}
-
-    def _weight(self, value: NDArray[np.float32], trainable: bool) -> Tensor:
-        tensor = self._tensor(value)
-        if tensor.dim() == 4:
-            tensor = tensor.contiguous(memory_format=torch.channels_last)
-        return tensor.requires_grad_(trainable)
-
-    def _slot(self, value: NDArray[np.float32], like: Tensor) -> Tensor:
-        """An optimiser's array in the memory layout of its weight; a count stays where it was."""
-        tensor = self._tensor(value)
-        return torch.empty_like(like).copy_(tensor) if tensor.shape == like.shape else tensor
 
     def _tensor(self, value: NDArray[Any]) -> Tensor:
         return torch.from_numpy(np.array(value, np.float32)).to(self._device)

@@ -5,7 +5,7 @@ as a walked network: one cost system. What does not depend on the image costs no
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -34,7 +34,7 @@ def trace(module: nn.Module, input_shape: Shape, classes: int) -> Graph:
     """The graph of `module` in evaluation mode on one image [1,C,H,W] of `input_shape`.
 
     Weights have the names of `module.state_dict()`; a shared one counts once. Raises UsageError if
-    the module does not run, does not end in [1,classes], or has a trainable parameter it never uses.
+    the module does not run, does not end in [1,classes], or never uses a trainable parameter.
     """
     watcher = watch(module, torch.zeros(1, *input_shape))
     output = watcher.recorder.shape(len(watcher.recorder.nodes))
@@ -71,13 +71,21 @@ def weights_of_module(module: nn.Module) -> tuple[Weight, ...]:
     return (*parameters, *buffers)
 
 
-def watch(module: nn.Module, images: Tensor, keep: Sequence[str] = ()) -> "Watcher":
-    """Runs `module` on images [N,C,H,W] in evaluation mode and records what happens."""
+def watch(
+    module: nn.Module,
+    images: Tensor,
+    keep: Sequence[str] = (),
+    run: Callable[[], object] | None = None,
+) -> "Watcher":
+    """Runs `module` on images [N,C,H,W] in evaluation mode and records what happens.
+
+    `keep` names the nodes whose outputs are kept; `run` runs it another way, with other weights.
+    """
     was_training = module.training
     module.eval()
     try:
         with torch.no_grad(), Watcher(module, images, keep) as watcher:
-            module(images)
+            _ = run() if run else module(images)
     except UsageError:
         raise
     except Exception as error:

@@ -1,0 +1,98 @@
+"""What a user may bring to the torch engine: a module, optimisers, a loss, a whole step."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from imagette.arrays import Labels, Logits
+from imagette.engines.with_torch.module import values_of
+from imagette.engines.with_torch.steps import Named, Steps
+from imagette.errors import UsageError
+from imagette.evaluate.losses import Losses
+
+Update = Callable[..., tuple[Tensor, Tensor]]
+
+
+@dataclass(frozen=True)
+class Own:
+    """Live objects; what is None comes from the graph and the recipe."""
+
+    module: nn.Module | None = None
+    make_steps: Callable[[Named], Steps] | None = None
+    loss: Callable[[Tensor, Tensor], Tensor] | None = None
+    update: Update | None = None
+
+    def live(self) -> dict[str, NDArray[np.float32]]:
+        """The values of a live module and of its optimisers, as they stand: a training's start."""
+        assert self.module is not None and self.make_steps is not None
+        trainable = trainable_of(self.module)
+        return values_of(self.module) | self.make_steps(trainable).save(trainable)
+
+
+def live_own(model: object, optimiser: object, loss: Callable[..., Any] | None) -> Own:
+    """Objects that exist already. Raises UsageError if the optimiser is not one of the module's."""
+    if not isinstance(model, nn.Module):
+        raise UsageError(f"fit takes a torch.nn.Module. Got a {type(model).__name__}.")
+    steps = Steps.relative(optimiser, "optimiser")
+    own = {id(tensor) for tensor in model.parameters()}
+    if not steps.moved() <= own:
+        raise UsageError(
+            f"The optimiser moves tensors that are not parameters of this {type(model).__name__}: "
+            "make it from model.parameters()."
+        )
+    left_out = [name for name, t in trainable_of(model).items() if id(t) not in steps.moved()]
+    if left_out:
+        raise UsageError(
+            f"No optimiser moves {', '.join(left_out)}: give them to one, or freeze them with "
+            "requires_grad_(False)."
+        )
+    function = None if loss is None else own_loss(loss, "loss")
+    return Own(module=model, make_steps=lambda _trainable: steps, loss=function)
+
+
+def trainable_of(module: nn.Module) -> dict[str, Tensor]:
+    return {name: t for name, t in module.named_parameters() if t.requires_grad}
+
+
+def seeded_module(make: Callable[[], object], seed: int, what: str) -> nn.Module:
+    """The module that `make` returns when torch's generator begins at `seed`; float32."""
+    state = torch.get_rng_state()
+    torch.manual_seed(seed)
+    try:
+        made = make()
+    finally:
+        torch.set_rng_state(state)
+    if not isinstance(made, nn.Module):
+        raise UsageError(f"{what} must return a torch.nn.Module. Got a {type(made).__name__}.")
+    return made.float()
+
+
+def own_loss(function: Callable[..., Any], what: str) -> Callable[[Tensor, Tensor], Tensor]:
+    """The function as the engine calls it: a scalar, the mean of what came back."""
+
+    def loss(outputs: Tensor, labels: Tensor) -> Tensor:
+        value = function(outputs, labels)
+        if not isinstance(value, Tensor) or value.dim() > 1:
+            got = (
+                f"shape {list(value.shape)}" if isinstance(value, Tensor) else type(value).__name__
+            )
+            raise UsageError(f"{what} must return one number, or one an image. Got {got}.")
+        return value.mean()
+
+    return loss
+
+
+def loss_in_numpy(loss: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Logits, Labels], Losses]:
+    """The same loss for evaluation: from stored logits to an array whose mean it is."""
+
+    def losses(logits: Logits, labels: Labels) -> Losses:
+        with torch.no_grad():
+            value = loss(torch.from_numpy(logits), torch.from_numpy(labels.astype(np.int64)))
+        return np.array([value.item()])
+
+    return losses

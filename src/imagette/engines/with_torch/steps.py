@@ -1,0 +1,118 @@
+"""The optimisers of one training, as one: rates set from the plan, state by weight name."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from imagette.engines.protocol import OPTIMISER_PREFIX
+from imagette.errors import UsageError
+
+Optimiser = torch.optim.Optimizer
+Named = Mapping[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Optimisers, and for each of their parameter groups what the plan's rate multiplies."""
+
+    optimisers: tuple[Optimiser, ...]
+    scales: tuple[float, ...]
+
+    @classmethod
+    def absolute(cls, optimiser: Optimiser) -> "Steps":
+        """For an optimiser of a recipe: the plan's rate is the rate."""
+        return cls((optimiser,), (1.0,) * len(optimiser.param_groups))
+
+    @classmethod
+    def relative(cls, made: object, what: str) -> "Steps":
+        """For optimisers of one's own: the plan's rate multiplies each group's own.
+
+        Raises UsageError, naming `what`, if `made` is no optimiser and no list of them.
+        """
+        optimisers = tuple(made) if isinstance(made, list | tuple) else (made,)
+        for optimiser in optimisers:
+            if not isinstance(optimiser, Optimiser):
+                raise UsageError(
+                    f"{what} must give a torch optimiser, or a list of them. "
+                    f"Got a {type(optimiser).__name__}."
+                )
+        groups = [group for optimiser in optimisers for group in optimiser.param_groups]
+        return cls(optimisers, tuple(float(group["lr"]) for group in groups))
+
+    def set_rate(self, rate: float) -> None:
+        groups = (group for optimiser in self.optimisers for group in optimiser.param_groups)
+        for group, scale in zip(groups, self.scales, strict=True):
+            group["lr"] = rate * scale
+
+    def zero_grad(self) -> None:
+        for optimiser in self.optimisers:
+            optimiser.zero_grad(set_to_none=True)
+
+    def step(self) -> None:
+        for optimiser in self.optimisers:
+            optimiser.step()
+
+    def moved(self) -> set[int]:
+        """The identities of all tensors that some optimiser moves."""
+        groups = (group for optimiser in self.optimisers for group in optimiser.param_groups)
+        return {id(tensor) for group in groups for tensor in group["params"]}
+
+    def save(self, trainable: Named) -> dict[str, NDArray[np.float32]]:
+        """Copies of all slots, as `opt.<slot>.<weight>`."""
+        saved = {}
+        for name, tensor in trainable.items():
+            for slot, value in self._state(tensor).items():
+                if value is not None:
+                    saved[f"{OPTIMISER_PREFIX}{slot}.{name}"] = _slot_array(slot, value)
+        return saved
+
+    def restore(self, arrays: Mapping[str, NDArray[np.float32]], trainable: Named) -> None:
+        """Puts back what `save` gave, and nothing else: an optimiser without slots is fresh."""
+        for optimiser in self.optimisers:
+            optimiser.state.clear()
+        for key, value in arrays.items():
+            if key.startswith(OPTIMISER_PREFIX):
+                slot, _, name = key.removeprefix(OPTIMISER_PREFIX).partition(".")
+                tensor = trainable[name]
+                self._owner(tensor).state[tensor][slot] = _slot_tensor(value, tensor)
+
+    def _state(self, tensor: Tensor) -> Mapping[str, Any]:
+        slots: Mapping[str, Any] = self._owner(tensor).state.get(tensor, {})
+        return slots
+
+    def _owner(self, tensor: Tensor) -> Optimiser:
+        """The optimiser that moves the tensor; the first if none does: it holds nothing of it."""
+        for optimiser in self.optimisers:
+            for group in optimiser.param_groups:
+                if any(tensor is own for own in group["params"]):
+                    return optimiser
+        return self.optimisers[0]
+
+
+def _slot_array(slot: str, value: object) -> NDArray[np.float32]:
+    if isinstance(value, Tensor):
+        return np.array(value.detach().cpu().numpy(), np.float32, order="C")
+    if isinstance(value, bool | int | float):
+        return np.array(value, np.float32)
+    raise UsageError(
+        f"The optimiser keeps a {type(value).__name__} as '{slot}', which cannot be saved: "
+        "a state must be made of tensors and numbers."
+    )
+
+
+def _slot_tensor(value: NDArray[np.float32], like: Tensor) -> Tensor:
+    """In the memory layout of its weight; a count stays on the processor, as torch has it."""
+    tensor = torch.from_numpy(np.array(value))
+    if tensor.shape == like.shape and tensor.dim():
+        return torch.empty_like(like).copy_(tensor)
+    return tensor
+
+
+def named_tensors(trainable: Named) -> Iterable[tuple[str, Tensor]]:
+    """What an optimiser of one's own is made from."""
+    return list(trainable.items())

@@ -1,0 +1,67 @@
+"""What a new run begins with: its first weights, and its folder with all that is known by then."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imagette.engines.initial import first_weights
+from imagette.experiment import digest, resolved
+from imagette.network import cost_table
+from imagette.run.evaluate import about_data
+from imagette.run.own import Sources, digests_of, relocated
+from imagette.run.prepare import Prepared
+from imagette.store.folder import RunFolder
+from imagette.store.matching import match_weights
+from imagette.store.provenance import environment
+from imagette.store.trust import remember
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where first weights come from, if not from the seed: a run, all its layers but `reset`."""
+
+    run: Path
+    reset: tuple[str, ...] = ()
+
+
+def weights_to_begin(prepared: Prepared, origin: Origin | None) -> dict[str, NDArray[np.float32]]:
+    """From the seed, or a module's own; an origin's weights take their place."""
+    if prepared.own and prepared.own.module:
+        from imagette.engines.with_torch.module import values_of
+
+        weights = values_of(prepared.own.module)
+    else:
+        weights = first_weights(prepared.graph, prepared.experiment.seed)
+    if origin:
+        saved = RunFolder.open(origin.run).load("last")
+        wanted = {weight.name: weight.shape for weight in prepared.graph.weights}
+        weights |= match_weights(wanted, saved.weights, origin.reset)[0]
+    return weights
+
+
+def make_folder(
+    prepared: Prepared, sources: Sources, source: Path | None = None, out: Path | None = None
+) -> RunFolder:
+    """A new run folder with all that is known before training; its code counts as the user's."""
+    experiment = relocated(prepared.experiment)
+    folder = RunFolder.create(
+        root=Path(experiment.run.folder),
+        title=experiment.run.title,
+        experiment_source=(source.name, source.read_bytes()) if source else None,
+        resolved=resolved(experiment),
+        network_text=prepared.card.network,
+        cost=cost_table(prepared.graph).as_json(),
+        environment={
+            **environment(),
+            "device": prepared.model.device,
+            "experiment": digest(experiment),
+            "data": about_data(prepared.dataset),
+        },
+        out=out,
+    )
+    if sources:
+        folder.write_source(sources)
+        remember(folder.path, digests_of(sources))
+    return folder

@@ -1,0 +1,116 @@
+"""Code of one's own that an experiment names: found, run, copied into the run, found again there.
+
+Pointers are looked for beside the experiment's file; in a run, among the copies in `source/`.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from imagette.errors import UsageError
+from imagette.experiment import Experiment
+from imagette.pointers import call_pointer, resolve_pointer, source_of_pointer
+from imagette.recipe.own import OwnLoss, OwnOptimiser
+
+if TYPE_CHECKING:
+    from imagette.engines.with_torch.own import Own
+    from imagette.engines.with_torch.steps import Named, Steps
+
+Sources = Mapping[str, bytes]
+
+LIVE = "live:"
+"""What the pointers of a run begin with that was made from objects in memory, not from files."""
+
+
+def pointers_of(experiment: Experiment) -> tuple[str, ...]:
+    """Every "module:name" that the experiment holds, each once."""
+    recipe, data = experiment.recipe, experiment.data
+    named = [experiment.network.python, data.python, data.collate]
+    named += [part.python for part in (recipe.loss, recipe.optimiser) if hasattr(part, "python")]
+    named += [recipe.update.python] if recipe.update else []
+    named += [metric for metric in experiment.evaluation.metrics if ":" in metric]
+    return tuple(dict.fromkeys(pointer for pointer in named if pointer))
+
+
+def sources_of(experiment: Experiment, base: Path | None) -> dict[str, bytes]:
+    """The files behind the pointers, by name. Raises UsageError where two have one name."""
+    found: dict[str, bytes] = {}
+    for pointer in pointers_of(experiment):
+        source = source_of_pointer(pointer, base)
+        if source is None:
+            continue
+        name, content = source
+        if found.setdefault(name, content) != content:
+            raise UsageError(f"Two files of this experiment are called {name}: rename one.")
+    return found
+
+
+def digests_of(sources: Sources) -> dict[str, str]:
+    return {name: sha256(content).hexdigest() for name, content in sorted(sources.items())}
+
+
+def relocated(experiment: Experiment) -> Experiment:
+    """The experiment with its files named as they are called in the run's `source/`."""
+    values = experiment.model_dump()
+    here = {pointer: _file_alone(pointer) for pointer in pointers_of(experiment)}
+    return Experiment.model_validate(_replaced(values, here))
+
+
+def own_of(experiment: Experiment, base: Path | None) -> "Own | None":
+    """The live objects that the experiment names, for its engine; None if it names none."""
+    recipe, network = experiment.recipe, experiment.network
+    loss, optimiser, update = recipe.loss, recipe.optimiser, recipe.update
+    named = (network.python, isinstance(loss, OwnLoss), isinstance(optimiser, OwnOptimiser), update)
+    if not any(named):
+        return None
+    from imagette.engines.with_torch.own import Own, own_loss, seeded_module
+
+    module = None
+    if network.python:
+        make = partial(call_pointer, network.python, network.args, base)
+        module = seeded_module(make, experiment.seed, f"'{network.python}'")
+    return Own(
+        module=module,
+        make_steps=_steps_maker(optimiser, base) if isinstance(optimiser, OwnOptimiser) else None,
+        loss=own_loss(_function(loss.python, loss.args, base), f"'{loss.python}'")
+        if isinstance(loss, OwnLoss)
+        else None,
+        update=_function(update.python, update.args, base) if update else None,
+    )
+
+
+def metric_of(pointer: str, base: Path | None) -> Callable[..., Any]:
+    """A metric of one's own: (logits [N,K], labels [N]) to a number."""
+    return _function(pointer, {}, base)
+
+
+def _steps_maker(spec: OwnOptimiser, base: Path | None) -> "Callable[[Named], Steps]":
+    from imagette.engines.with_torch.steps import Steps, named_tensors
+
+    def make(trainable: "Named") -> Steps:
+        given = (named_tensors(trainable),)
+        return Steps.relative(call_pointer(spec.python, spec.args, base, given), f"'{spec.python}'")
+
+    return make
+
+
+def _function(pointer: str, args: Mapping[str, Any], base: Path | None) -> Callable[..., Any]:
+    found = resolve_pointer(pointer, base)
+    if not callable(found):
+        raise UsageError(f"'{pointer}' must be a function. Got a {type(found).__name__}.")
+    return partial(found, **args) if args else found
+
+
+def _file_alone(pointer: str) -> str:
+    place, _, name = pointer.rpartition(":")
+    return f"{Path(place).name}:{name}" if place.endswith(".py") else pointer
+
+
+def _replaced(value: Any, names: Mapping[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {key: _replaced(inner, names) for key, inner in value.items()}
+    if isinstance(value, tuple | list):
+        return tuple(_replaced(inner, names) for inner in value)
+    return names.get(value, value) if isinstance(value, str) else value

@@ -1,0 +1,105 @@
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from imagette.data.dataset import open_data
+from imagette.data.spec import DataSpec
+from imagette.errors import UsageError
+from imagette.run.evaluate import evaluate_run
+from imagette.run.fit import fit
+
+
+@pytest.fixture
+def data():
+    return open_data(DataSpec(limit=300))
+
+
+def softmax_regression():
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
+
+
+def test_a_live_module_is_trained_in_place(data, tmp_path):  # 002-15, 002-30, 001-43
+    net = softmax_regression()
+    before = net[1].weight.detach().clone()
+    adam = torch.optim.Adam(net.parameters())
+    fitted = fit(net, data, adam, epochs=3, batch=16, runs=tmp_path)
+    assert not torch.equal(net[1].weight, before)
+    assert fitted.evaluation.accuracy > 0.5
+    assert [row["epoch"] for row in fitted.history] == [0, 1, 2, 3]
+    assert all(row["train_accuracy"] is not None for row in fitted.history)
+    saved = fitted.folder.load().weights["1.weight"]
+    np.testing.assert_array_equal(saved, net[1].weight.detach().numpy())
+
+
+def test_it_follows_a_loop_written_by_hand(data, tmp_path):  # 002-15, 002-16
+    net, twin = softmax_regression(), softmax_regression()
+    fit(net, data, torch.optim.SGD(net.parameters(), lr=0.5), epochs=4, batch=300, runs=tmp_path)
+    images = torch.from_numpy(data.train.images).permute(0, 3, 1, 2) / 255
+    labels = torch.from_numpy(data.train.labels.astype(np.int64))
+    optimiser = torch.optim.SGD(twin.parameters(), lr=0.5)
+    for _ in range(4):
+        optimiser.zero_grad()
+        nn.CrossEntropyLoss()(twin(images), labels).backward()
+        optimiser.step()
+    np.testing.assert_allclose(net[1].weight.detach(), twin[1].weight.detach(), atol=1e-5)
+
+
+def test_several_optimisers_move_their_own_groups(data, tmp_path):  # 004-20
+    net = softmax_regression()
+    still = net[1].bias.detach().clone()
+    several = [torch.optim.SGD([net[1].weight], lr=0.1), torch.optim.SGD([net[1].bias], lr=0.0)]
+    fit(net, data, several, epochs=1, runs=tmp_path)
+    assert torch.equal(net[1].bias, still)
+
+
+def test_a_loss_of_ones_own(data, tmp_path):  # 004-19
+    def squared(outputs, labels):
+        return ((outputs - torch.eye(10)[labels]) ** 2).mean(1)
+
+    net = softmax_regression()
+    adam = torch.optim.Adam(net.parameters())
+    fitted = fit(net, data, adam, epochs=2, loss=squared, runs=tmp_path)
+    assert fitted.history[2]["validation_loss"] < fitted.history[0]["validation_loss"] < 1
+    assert (fitted.folder.source / "test_fit.py").exists()
+
+
+def test_a_second_fit_goes_on_from_the_first(data, tmp_path):
+    net = softmax_regression()
+    adam = torch.optim.Adam(net.parameters())
+    first = fit(net, data, adam, epochs=2, runs=tmp_path)
+    second = fit(net, data, adam, epochs=1, runs=tmp_path)
+    assert second.history[0]["validation_loss"] == first.history[-1]["validation_loss"]
+
+
+def test_a_run_of_live_objects_cannot_be_made_again_and_says_so(data, tmp_path):
+    net = softmax_regression()
+    fitted = fit(net, data, torch.optim.Adam(net.parameters()), epochs=1, runs=tmp_path)
+    with pytest.raises(UsageError, match=r"was trained from live objects \(live:Sequential"):
+        evaluate_run(fitted.folder.path)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda net: ("net", None), "fit takes a torch.nn.Module. Got a str."),
+        (lambda net: (net, "adam"), "optimiser must give a torch optimiser, or a list of them."),
+        (
+            lambda net: (net, torch.optim.Adam(softmax_regression().parameters())),
+            "moves tensors that are not parameters of this Sequential",
+        ),
+        (
+            lambda net: (net, torch.optim.Adam([net[1].weight])),
+            "No optimiser moves 1.bias: give them to one, or freeze them",
+        ),
+        (
+            lambda net: (nn.Linear(28, 10), None),
+            "The optimiser|optimiser must",
+        ),
+    ],
+)
+def test_objects_that_do_not_fit_each_other_are_refused(data, make, message, tmp_path):
+    net, optimiser = make(softmax_regression())
+    with pytest.raises(UsageError, match=message):
+        fit(net, data, optimiser, epochs=1, runs=tmp_path)
