@@ -23,7 +23,7 @@ from imagette.sweep.trials import plan_trials
 
 NAME = os.environ.get("IMAGETTE_LESSON_DATA", "cifar10")
 LIMIT = 2000
-SHORT = [f"data.name={NAME}", f"data.limit={LIMIT}"]
+SHORT = [f"data.name={NAME}", f"data.limit={LIMIT}", "engine.threads=1"]
 SHORT += [] if NAME == "cifar10" else ["data.normalise=channels"]  # .5 is said for three colours
 
 # %% [markdown]

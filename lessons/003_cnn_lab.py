@@ -25,7 +25,7 @@ from imagette.run.lines import line_of
 
 NAME = os.environ.get("IMAGETTE_LESSON_DATA", "cifar10")
 LIMIT = 4000
-SHORT = [f"data.name={NAME}", f"data.limit={LIMIT}"]
+SHORT = [f"data.name={NAME}", f"data.limit={LIMIT}", "engine.threads=1"]
 
 # %% [markdown]
 # ## Data

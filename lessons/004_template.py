@@ -50,6 +50,7 @@ print(f"{im.walk(network, (1, 28, 28), classes=10).parameters:,} parameters")
 # %%
 config = {
     "seed": 0,
+    "engine": {"threads": 1},
     "data": {"name": NAME, "limit": 4000, "validation": 0},
     "network": {"name": "convnext_mini"},
     "recipe": {

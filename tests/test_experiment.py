@@ -90,7 +90,7 @@ def test_an_unknown_key_is_refused_with_the_near_miss_and_the_choices():  # 004-
     message = refusal({"recipe": {"epoch": 3}})
     assert message == (
         "mine.toml: unknown key 'recipe.epoch'. Did you mean 'epochs'? "
-        "Choices: augment, batch, epochs, loss, optimiser, schedule, stopping."
+        "Choices: augment, batch, epochs, loss, optimiser, schedule, stopping, update."
     )
 
 
@@ -98,7 +98,7 @@ def test_an_unknown_name_is_refused_with_the_near_miss_and_the_choices():  # 004
     message = refusal({"recipe": {"optimiser": "adm"}})
     assert message == (
         "mine.toml: 'recipe.optimiser.name' is 'adm'. Did you mean 'adam'? "
-        "Choices: adam, adamw, rmsprop, sgd."
+        "Choices: adam, adamw, python, rmsprop, sgd."
     )
 
 

@@ -18,7 +18,7 @@ from imagette.evaluate.spec import EvaluationSpec
 from imagette.network import Network, from_dicts, named, parse, widen
 from imagette.problems import describe_problems
 from imagette.recipe.recipe import Recipe
-from imagette.settings import read_setting
+from imagette.settings import put_setting, read_setting
 from imagette.spec import Spec
 
 SUFFIXES = (".toml", ".json")
@@ -123,7 +123,7 @@ def load(experiment: str | Path, settings: Iterable[str] = ()) -> Experiment:
     where = find(str(experiment))
     values = read_values(where)
     for setting in settings:
-        _set(values, setting)
+        put_setting(values, *read_setting(setting, "recipe.epochs=2"))
     values.setdefault("run", {})
     if isinstance(values["run"], dict):
         values["run"].setdefault("title", where.stem)
@@ -185,17 +185,3 @@ def digest(experiment: Experiment) -> str:
 def schema() -> dict[str, Any]:
     """The JSON Schema of an experiment file, for editors."""
     return Experiment.model_json_schema()
-
-
-def _set(values: dict[str, Any], setting: str) -> None:
-    key, value = read_setting(setting, "recipe.epochs=2")
-    *parents, last = key.split(".")
-    table = values
-    for parent in parents:
-        inner = table.get(parent)
-        # A bare name, such as optimiser = "sgd", is the table that it stands for.
-        table[parent] = {"name": inner} if isinstance(inner, str) else inner or {}
-        table = table[parent]
-        if not isinstance(table, dict):
-            raise UsageError(f"--set {key}: '{parent}' is not a table, so it has no '{last}'.")
-    table[last] = value

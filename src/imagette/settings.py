@@ -18,6 +18,26 @@ def read_setting(setting: str, example: str) -> tuple[str, Any]:
     return key.strip(), _value(text.strip())
 
 
+def put_setting(values: dict[str, Any], key: str, value: Any) -> None:
+    """Changes a dotted key of an experiment's plain values, in place.
+
+    Raises UsageError where the key leads through what is no table.
+    """
+    *parents, last = key.split(".")
+    table = values
+    for depth, parent in enumerate(parents):
+        inner = table.get(parent)
+        if isinstance(inner, str):
+            # A bare name, such as optimiser = "sgd", is the table that it stands for.
+            inner = {"name": inner} if parents[0] == "recipe" else {}
+        if inner is not None and not isinstance(inner, dict):
+            where = ".".join(parents[: depth + 1])
+            raise UsageError(f"'{key}': '{where}' is not a table, so it has no '{last}'.")
+        table[parent] = inner = {} if inner is None else inner
+        table = inner
+    table[last] = value
+
+
 def _value(text: str) -> Any:
     try:
         return tomllib.loads(f"value = {text}")["value"]

@@ -23,6 +23,7 @@ from imagette.run.keep import keep, mark_best, start_of
 from imagette.run.own import sources_of
 from imagette.run.prepare import Prepared, prepare
 from imagette.run.state import failure_logged
+from imagette.run.watch import watched
 from imagette.store.folder import RunFolder
 from imagette.store.ledger import Ledger
 from imagette.store.lock import held
@@ -174,7 +175,8 @@ def _trained(
         keep(folder, remark, prepared.card, experiment.run.checkpoints)
         stop = (yield remark) or stop
     with failure_logged(folder):
-        finished = yield from _kept(prepared, folder, train(training, start), stop)
+        events = watched(train(training, start), training, start)
+        finished = yield from _kept(prepared, folder, events, stop)
     if finished.complete:
         spent = {"train_seconds": finished.train_seconds, "setup_seconds": setup_seconds}
         found = overfitting(folder.history())

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from typing import Any
 
-from imagette.errors import UsageError
+from imagette.settings import put_setting
 
 Settings = Mapping[str, Any]
 
@@ -38,9 +38,9 @@ def applied(values: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
     changed = deepcopy(dict(values))
     for key in settings:
         if _says_anew(key):
-            _put(changed, key.rpartition(".")[0], {})
+            put_setting(changed, key.rpartition(".")[0], {})
     for key, value in settings.items():
-        _put(changed, key, deepcopy(value))
+        put_setting(changed, key, deepcopy(value))
     return changed
 
 
@@ -54,19 +54,3 @@ def _flat(table: Mapping[str, Any], above: str) -> Iterator[tuple[str, Any]]:
 
 def _says_anew(key: str) -> bool:
     return key in _NETWORKS or (key.startswith("recipe.") and key.endswith(".name"))
-
-
-def _put(values: dict[str, Any], key: str, value: Any) -> None:
-    *parents, last = key.split(".")
-    table = values
-    for depth, parent in enumerate(parents):
-        inner = table.get(parent)
-        if isinstance(inner, str):
-            # A bare name, such as optimiser = "sgd", is the table that it stands for.
-            inner = {"name": inner} if parents[0] == "recipe" else {}
-        if inner is not None and not isinstance(inner, dict):
-            where = ".".join(parents[: depth + 1])
-            raise UsageError(f"'{key}': '{where}' is not a table, so it has no '{last}'.")
-        table[parent] = inner = {} if inner is None else inner
-        table = inner
-    table[last] = value
