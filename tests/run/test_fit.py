@@ -84,18 +84,21 @@ def test_a_run_of_live_objects_cannot_be_made_again_and_says_so(data, tmp_path):
     ("make", "message"),
     [
         (lambda net: ("net", None), "fit takes a torch.nn.Module. Got a str."),
-        (lambda net: (net, "adam"), "optimiser must give a torch optimiser, or a list of them."),
+        (
+            lambda net: (net, "adam"),
+            "the optimiser must give a torch optimiser, or a list of them.",
+        ),
         (
             lambda net: (net, torch.optim.Adam(softmax_regression().parameters())),
-            "moves tensors that are not parameters of this Sequential",
+            "moves tensors that are not trainable parameters of the network",
         ),
         (
             lambda net: (net, torch.optim.Adam([net[1].weight])),
-            "No optimiser moves 1.bias: give them to one, or freeze them",
+            "the optimiser moves not 1.bias: give them to an optimiser, or freeze",
         ),
         (
-            lambda net: (nn.Linear(28, 10), None),
-            "The optimiser|optimiser must",
+            lambda net: (net, [torch.optim.Adam(net.parameters())] * 2),
+            "the optimiser moves 1.weight, 1.bias twice",
         ),
     ],
 )
@@ -103,3 +106,54 @@ def test_objects_that_do_not_fit_each_other_are_refused(data, make, message, tmp
     net, optimiser = make(softmax_regression())
     with pytest.raises(UsageError, match=message):
         fit(net, data, optimiser, epochs=1, runs=tmp_path)
+
+
+class Averaging(nn.Module):
+    """Keeps a running mean by assignment, which modules may do."""
+
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(784, 10)
+        self.register_buffer("seen", torch.zeros(1))
+
+    def forward(self, x):
+        if self.training:
+            self.seen = 0.9 * self.seen + 0.1 * x.mean()
+        return self.fc(x.flatten(1))
+
+
+class Counting(Averaging):
+    def __init__(self):
+        super().__init__()
+        self.calls = 0
+
+    def forward(self, x):
+        self.calls += 1
+        return super().forward(x)
+
+
+def test_a_buffer_that_forward_replaces_is_kept(data, tmp_path):
+    net = Averaging()
+    fitted = fit(net, data, torch.optim.Adam(net.parameters()), epochs=2, runs=tmp_path)
+    assert net.seen.item() > 0.01
+    np.testing.assert_array_equal(fitted.folder.load().weights["seen"], net.seen.numpy())
+
+
+def test_state_that_no_checkpoint_holds_is_refused(data, tmp_path):
+    net = Counting()
+    with pytest.raises(UsageError, match=r"Counting changes calls while it trains"):
+        fit(net, data, torch.optim.Adam(net.parameters()), epochs=1, runs=tmp_path)
+    assert net.calls == 0
+    wide = Averaging()
+    wide.register_buffer("count", torch.tensor([2**40 + 1]))
+    with pytest.raises(UsageError, match=r"count holds values that float32 cannot"):
+        fit(wide, data, torch.optim.Adam(wide.parameters()), epochs=1, runs=tmp_path)
+
+
+def test_the_users_own_random_numbers_are_left_alone(data, tmp_path):
+    net = nn.Sequential(nn.Flatten(), nn.Dropout(0.5), nn.Linear(784, 10))
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    fit(net, data, torch.optim.Adam(net.parameters()), epochs=1, runs=tmp_path)
+    assert torch.equal(torch.rand(3), expected)

@@ -1,5 +1,7 @@
 """Code of one's own, named in an experiment: through the same loop, run folder and resume."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -134,9 +136,28 @@ def test_stopped_and_resumed_it_is_the_run_that_was_not(mine, monkeypatch, num_c
 def test_changed_code_in_a_run_is_not_run_unless_trusted(mine):
     *_, ended = mine("recipe.epochs=1")
     (ended.folder.source / "mine.py").write_text(CODE + "\nprint('surprise')\n")
-    with pytest.raises(UsageError, match=r"holds code \(mine\.py\) that was not run by you"):
+    with pytest.raises(UsageError, match="names code that was not run by you on this machine"):
         evaluate_run(ended.folder.path)
     assert evaluate_run(ended.folder.path, trust=True) == ended.evaluation
+
+
+@pytest.mark.parametrize("pointer", ["posix:system", "evil.mod:run", "mine.py:surprise"])
+def test_a_run_from_elsewhere_runs_no_code_unasked(mine, tmp_path, pointer):
+    *_, ended = mine("recipe.epochs=1")
+    folder, witness = ended.folder, tmp_path / "witness"
+    touch = f"from pathlib import Path\nPath({str(witness)!r}).touch()\n"
+    (folder.source / "evil").mkdir()
+    (folder.source / "evil" / "__init__.py").write_text(touch)
+    (folder.source / "mine.py").write_text(touch)
+    values = folder.resolved()
+    values["network"] = {"python": pointer, "args": {"command": f"touch {witness}"}}
+    (folder.path / "resolved.json").write_text(json.dumps(values))
+    with pytest.raises(UsageError, match=r"add --trust"):
+        evaluate_run(folder.path)
+    (folder.path / "finished.json").unlink()
+    with pytest.raises(UsageError, match=r"add --trust"):
+        list(resume(folder.path))
+    assert not witness.exists()
 
 
 @pytest.mark.parametrize(

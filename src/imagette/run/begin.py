@@ -10,7 +10,7 @@ from imagette.engines.initial import first_weights
 from imagette.experiment import digest, resolved
 from imagette.network import cost_table
 from imagette.run.evaluate import about_data
-from imagette.run.own import Sources, digests_of, relocated
+from imagette.run.own import Sources, pointers_of, relocated
 from imagette.run.prepare import Prepared
 from imagette.store.folder import RunFolder
 from imagette.store.matching import match_weights
@@ -61,7 +61,7 @@ def make_folder(
         },
         out=out,
     )
-    if sources:
-        folder.write_source(sources)
-        remember(folder.path, digests_of(sources))
+    folder.write_source(sources)
+    if pointers_of(experiment):
+        remember(folder.path)
     return folder

@@ -5,7 +5,6 @@ Pointers are looked for beside the experiment's file; in a run, among the copies
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,10 +46,6 @@ def sources_of(experiment: Experiment, base: Path | None) -> dict[str, bytes]:
     return found
 
 
-def digests_of(sources: Sources) -> dict[str, str]:
-    return {name: sha256(content).hexdigest() for name, content in sorted(sources.items())}
-
-
 def relocated(experiment: Experiment) -> Experiment:
     """The experiment with its files named as they are called in the run's `source/`."""
     values = experiment.model_dump()
@@ -65,7 +60,7 @@ def own_of(experiment: Experiment, base: Path | None) -> "Own | None":
     named = (network.python, isinstance(loss, OwnLoss), isinstance(optimiser, OwnOptimiser), update)
     if not any(named):
         return None
-    from imagette.engines.with_torch.own import Own, own_loss, seeded_module
+    from imagette.engines.with_torch.own import Own, own_loss, own_update, seeded_module
 
     module = None
     if network.python:
@@ -77,7 +72,9 @@ def own_of(experiment: Experiment, base: Path | None) -> "Own | None":
         loss=own_loss(_function(loss.python, loss.args, base), f"'{loss.python}'")
         if isinstance(loss, OwnLoss)
         else None,
-        update=_function(update.python, update.args, base) if update else None,
+        update=own_update(_function(update.python, update.args, base), f"'{update.python}'")
+        if update
+        else None,
     )
 
 
@@ -91,7 +88,8 @@ def _steps_maker(spec: OwnOptimiser, base: Path | None) -> "Callable[[Named], St
 
     def make(trainable: "Named") -> Steps:
         given = (named_tensors(trainable),)
-        return Steps.relative(call_pointer(spec.python, spec.args, base, given), f"'{spec.python}'")
+        made = call_pointer(spec.python, spec.args, base, given)
+        return Steps.relative(made, f"'{spec.python}'", trainable)
 
     return make
 

@@ -65,8 +65,10 @@ def settled(
 ) -> tuple[Graph, str]:
     """The graph of the network, walked or traced, and its text."""
     if own and own.module:
+        from imagette.engines.with_torch.module import check_round_trip
         from imagette.engines.with_torch.trace import trace
 
+        check_round_trip(own.module, input_shape)
         return trace(own.module, input_shape, classes), f"# {experiment.network.python}\n"
     network = network_of(experiment.network)
     return walk(network, input_shape, classes), to_text(network)

@@ -78,7 +78,8 @@ class TorchModel:
     def advance(
         self, state: TorchState, plan: StepPlan
     ) -> tuple[TorchState, NDArray[np.float32], NDArray[np.int32]]:
-        with working(self.threads):
+        # A module's random functions draw from torch's own generator, which is the user's too.
+        with working(self.threads), torch.random.fork_rng(enabled=self._own.module is not None):
             losses, correct = self._steps(state, plan)
         return state, losses, correct
 

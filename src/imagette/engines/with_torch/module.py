@@ -1,6 +1,8 @@
 """A torch module of one's own as a network: its graph from a trace, its own code as forward."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from copy import deepcopy
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,7 +49,9 @@ class ModuleForward:
         (key,) = keys.values()
         torch.manual_seed(int(key[0]) & 0xFFFFFFFF)
         self.module.train()
-        return self._called(images, weights)
+        output = self._checked(self.module(images.contiguous()))
+        self._settle_buffers(weights)
+        return output
 
     def evaluate(self, images: Tensor, weights: Tensors) -> Tensor:
         self.module.eval()
@@ -62,8 +66,19 @@ class ModuleForward:
                 raise UsageError(f"No layer is called '{path}'. {nearest(path, kept)}")
         return kept
 
+    def _settle_buffers(self, weights: Tensors) -> None:
+        """A buffer that forward replaced, as in `self.mean = ...`, is put into its own tensor."""
+        for name, buffer in self.module.named_buffers():
+            own = weights.get(name)
+            if own is not None and own is not buffer:
+                owner, _, last = name.rpartition(".")
+                own.copy_(buffer.detach())
+                self.module.get_submodule(owner)._buffers[last] = own
+
     def _called(self, images: Tensor, weights: Tensors) -> Tensor:
-        output = functional_call(self.module, dict(weights), (images.contiguous(),))
+        return self._checked(functional_call(self.module, dict(weights), (images.contiguous(),)))
+
+    def _checked(self, output: object) -> Tensor:
         if not isinstance(output, Tensor):
             raise UsageError(
                 f"{type(self.module).__name__} must return a tensor [B,classes]. "
@@ -73,11 +88,51 @@ class ModuleForward:
 
 
 def values_of(module: nn.Module) -> dict[str, NDArray[np.float32]]:
-    """Copies of the module's values as they are, float32, by name: what a training begins with."""
-    return {
-        name: np.array(tensor.detach().cpu().numpy(), np.float32)
-        for name, tensor in _tensors_of(module).items()
-    }
+    """Copies of the module's values as they are, float32, by name: what a training begins with.
+
+    Raises UsageError for a value that float32 does not hold, or state that is kept elsewhere.
+    """
+    if extra := [name for name in module.state_dict() if name.endswith("_extra_state")]:
+        raise UsageError(f"{', '.join(extra)} cannot be saved: keep such state in buffers.")
+    values = {}
+    for name, tensor in _tensors_of(module).items():
+        exact = tensor.detach().cpu().numpy()
+        values[name] = np.array(exact, np.float32)
+        if not np.array_equal(values[name].astype(exact.dtype), exact, equal_nan=True):
+            raise UsageError(f"{name} holds values that float32 cannot: keep it as float32.")
+    return values
+
+
+def check_round_trip(module: nn.Module, input_shape: Sequence[int]) -> None:
+    """Refuses a module whose training changes what no checkpoint holds; works on a copy.
+
+    Raises UsageError naming plain attributes and unsaved buffers that two training passes change.
+    """
+    copy = deepcopy(module).cpu().train()
+    before = _unsaved_state(copy)
+    with torch.random.fork_rng(devices=[]), torch.no_grad(), suppress(Exception):
+        for _ in range(2):  # what does not run is told by the trace
+            copy(torch.rand(2, *input_shape))
+    changed = [name for name, value in _unsaved_state(copy).items() if before.get(name) != value]
+    if changed:
+        raise UsageError(
+            f"{type(module).__name__} changes {', '.join(changed)} while it trains, which no "
+            "checkpoint holds, so it could not be resumed: register it as a buffer."
+        )
+
+
+def _unsaved_state(module: nn.Module) -> dict[str, object]:
+    """Plain attributes and unsaved buffers of all submodules, as values that can be compared."""
+    saved = set(module.state_dict())
+    found: dict[str, object] = {}
+    for path, inner in module.named_modules():
+        prefix = f"{path}." if path else ""
+        plain = {k: v for k, v in vars(inner).items() if isinstance(v, bool | int | float | str)}
+        found |= {f"{prefix}{key}": value for key, value in plain.items()}
+    for name, buffer in module.named_buffers():
+        if name not in saved:
+            found[name] = buffer.tolist()
+    return found
 
 
 def _tensors_of(module: nn.Module) -> dict[str, Tensor]:

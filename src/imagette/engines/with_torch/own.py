@@ -14,6 +14,7 @@ from imagette.engines.with_torch.module import values_of
 from imagette.engines.with_torch.steps import Named, Steps
 from imagette.errors import UsageError
 from imagette.evaluate.losses import Losses
+from imagette.pointers import told_in_one_line
 
 Update = Callable[..., tuple[Tensor, Tensor]]
 
@@ -29,7 +30,8 @@ class Own:
 
     def live(self) -> dict[str, NDArray[np.float32]]:
         """The values of a live module and of its optimisers, as they stand: a training's start."""
-        assert self.module is not None and self.make_steps is not None
+        assert self.module is not None
+        assert self.make_steps is not None
         trainable = trainable_of(self.module)
         return values_of(self.module) | self.make_steps(trainable).save(trainable)
 
@@ -38,19 +40,7 @@ def live_own(model: object, optimiser: object, loss: Callable[..., Any] | None) 
     """Objects that exist already. Raises UsageError if the optimiser is not one of the module's."""
     if not isinstance(model, nn.Module):
         raise UsageError(f"fit takes a torch.nn.Module. Got a {type(model).__name__}.")
-    steps = Steps.relative(optimiser, "optimiser")
-    own = {id(tensor) for tensor in model.parameters()}
-    if not steps.moved() <= own:
-        raise UsageError(
-            f"The optimiser moves tensors that are not parameters of this {type(model).__name__}: "
-            "make it from model.parameters()."
-        )
-    left_out = [name for name, t in trainable_of(model).items() if id(t) not in steps.moved()]
-    if left_out:
-        raise UsageError(
-            f"No optimiser moves {', '.join(left_out)}: give them to one, or freeze them with "
-            "requires_grad_(False)."
-        )
+    steps = Steps.relative(optimiser, "the optimiser", trainable_of(model))
     function = None if loss is None else own_loss(loss, "loss")
     return Own(module=model, make_steps=lambda _trainable: steps, loss=function)
 
@@ -76,7 +66,8 @@ def own_loss(function: Callable[..., Any], what: str) -> Callable[[Tensor, Tenso
     """The function as the engine calls it: a scalar, the mean of what came back."""
 
     def loss(outputs: Tensor, labels: Tensor) -> Tensor:
-        value = function(outputs, labels)
+        with told_in_one_line(f"{what} raised"):
+            value = function(outputs, labels)
         if not isinstance(value, Tensor) or value.dim() > 1:
             got = (
                 f"shape {list(value.shape)}" if isinstance(value, Tensor) else type(value).__name__
@@ -85,6 +76,22 @@ def own_loss(function: Callable[..., Any], what: str) -> Callable[[Tensor, Tenso
         return value.mean()
 
     return loss
+
+
+def own_update(function: Callable[..., Any], what: str) -> Update:
+    """The function as the engine calls it: what comes back are outputs and a loss."""
+
+    def update(*given: Any) -> tuple[Tensor, Tensor]:
+        with told_in_one_line(f"{what} raised"):
+            returned = function(*given)
+        if isinstance(returned, tuple) and len(returned) == 2:
+            outputs, loss = returned
+            if isinstance(outputs, Tensor) and isinstance(loss, Tensor):
+                return outputs, loss
+        got = type(returned).__name__
+        raise UsageError(f"{what} must return (outputs, loss), two tensors. Got a {got}.")
+
+    return update
 
 
 def loss_in_numpy(loss: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Logits, Labels], Losses]:

@@ -1,5 +1,6 @@
 """The optimisers of one training, as one: rates set from the plan, state by weight name."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -29,10 +30,11 @@ class Steps:
         return cls((optimiser,), (1.0,) * len(optimiser.param_groups))
 
     @classmethod
-    def relative(cls, made: object, what: str) -> "Steps":
+    def relative(cls, made: object, what: str, trainable: Named) -> "Steps":
         """For optimisers of one's own: the plan's rate multiplies each group's own.
 
-        Raises UsageError, naming `what`, if `made` is no optimiser and no list of them.
+        Raises UsageError, naming `what`, unless `made` is an optimiser, or a list of them, that
+        move each trainable tensor once and nothing else.
         """
         optimisers = tuple(made) if isinstance(made, list | tuple) else (made,)
         for optimiser in optimisers:
@@ -42,6 +44,7 @@ class Steps:
                     f"Got a {type(optimiser).__name__}."
                 )
         groups = [group for optimiser in optimisers for group in optimiser.param_groups]
+        _check_moved([tensor for group in groups for tensor in group["params"]], what, trainable)
         return cls(optimisers, tuple(float(group["lr"]) for group in groups))
 
     def set_rate(self, rate: float) -> None:
@@ -56,11 +59,6 @@ class Steps:
     def step(self) -> None:
         for optimiser in self.optimisers:
             optimiser.step()
-
-    def moved(self) -> set[int]:
-        """The identities of all tensors that some optimiser moves."""
-        groups = (group for optimiser in self.optimisers for group in optimiser.param_groups)
-        return {id(tensor) for group in groups for tensor in group["params"]}
 
     def save(self, trainable: Named) -> dict[str, NDArray[np.float32]]:
         """Copies of all slots, as `opt.<slot>.<weight>`."""
@@ -92,6 +90,24 @@ class Steps:
                 if any(tensor is own for own in group["params"]):
                     return optimiser
         return self.optimisers[0]
+
+
+def _check_moved(moved: list[Tensor], what: str, trainable: Named) -> None:
+    times = Counter(id(tensor) for tensor in moved)
+    if not set(times) <= {id(tensor) for tensor in trainable.values()}:
+        raise UsageError(
+            f"{what} moves tensors that are not trainable parameters of the network: make it from "
+            "the network's own parameters."
+        )
+    left_out = [name for name, tensor in trainable.items() if not times[id(tensor)]]
+    if left_out:
+        raise UsageError(
+            f"{what} moves not {', '.join(left_out)}: give them to an optimiser, or freeze them "
+            "with requires_grad_(False)."
+        )
+    twice = [name for name, tensor in trainable.items() if times[id(tensor)] > 1]
+    if twice:
+        raise UsageError(f"{what} moves {', '.join(twice)} twice: in one group alone, please.")
 
 
 def _slot_array(slot: str, value: object) -> NDArray[np.float32]:
