@@ -10,7 +10,7 @@
 # lesson runs on the torch engine, until imagette has one of JAX; what belongs to JAX alone
 # (gradients of single examples, forward mode, `vmap`) comes with that engine.
 #
-# Data: CIFAR-10, fetched once, 800 of its images and one thread, so that all of this takes a minute.
+# Data: CIFAR-10, fetched once, 600 of its images on one thread, so that all takes a minute or so.
 # `IMAGETTE_LESSON_DATA=fashion-sample` takes the grey pictures that come with imagette instead.
 # To learn in earnest, raise `LIMIT` and `EPOCHS`.
 
@@ -27,7 +27,7 @@ from imagette.evaluate.predictions import Predictions
 from imagette.run.lines import line_of
 
 NAME = os.environ.get("IMAGETTE_LESSON_DATA", "cifar10")
-LIMIT, EPOCHS = 800, 5
+LIMIT, EPOCHS = 600, 4
 SHORT = [f"data.name={NAME}", f"data.limit={LIMIT}", f"recipe.epochs={EPOCHS}"]
 SHORT += ["engine.threads=1"]  # quick where a machine has other work too
 SHORT += ["data.validation=0.02"] if NAME == "cifar10" else []

@@ -80,7 +80,7 @@ print(f"{graph.parameters:,} parameters")
 # ## The forgotten step
 # The source's loop calls `zero_grad` where `step` should stand: the gradient is computed and thrown
 # away. A rate of 0 does the same. The symptom: weights that equal the first ones, and a loss that
-# stays where it was, however long one waits.
+# stays where it was, however long one waits. A run compares them, and names what did not move.
 
 
 # %%
@@ -99,9 +99,10 @@ print("weights that never moved:", unmoved)
 
 # %% [markdown]
 # ## The step put back
-# The repaired recipe takes steps of .03 after every single image. On all of CIFAR-10 it does not
-# learn: the loss ends at ln 10 = 2.303, chance. (`imagette train convnet_cifar_lab` shows it.) With
-# 16 images a step, the same rate works. The loss of an epoch is the mean over its images.
+# The repaired recipe takes steps of .03 after every single image. On all of CIFAR-10 it hardly
+# learns, and falls back to chance, a loss of ln 10 = 2.303, within a few epochs. (`imagette train
+# convnet_cifar_lab` shows it, and says so; here are its first 1,000 steps.) With 16 images a step,
+# the same rate works. The loss of an epoch is the mean over its images.
 #
 # Question: why does the mean of 16 gradients allow a rate that a single one does not?
 

@@ -124,14 +124,15 @@ except im.ImagetteError as error:
 
 # %% [markdown]
 # ## Pre-trained weights
-# Start from the last weights of a run, here with a new last layer. (`imagette train config.json
-# --from RUN --reset linear2`)
+# Start from the last weights of a run, here with a new last layer, drawn from another seed.
+# (`imagette train config.json --set seed=1 --from RUN --reset linear2`)
 #
-# Look at epoch 0: why is it at chance again, and why does epoch 1 beat the first run's?
+# Look at epoch 0: why is it at chance again, and why does epoch 1 beat the first run's? With the
+# first run's seed it would not be at chance: try it, and say why.
 
 # %%
 tuned = train(
-    im.load("config.json", ["recipe.epochs=1", "run.title=tuned"]),
+    im.load("config.json", ["seed=1", "recipe.epochs=1", "run.title=tuned"]),
     origin=Origin(run.path, reset=("linear2",)),
 )
 
@@ -156,6 +157,8 @@ class Stripes:
         return self.count
 
     def __getitem__(self, index):
+        if not 0 <= index < self.count:
+            raise IndexError(index)
         chance = np.random.default_rng(index)  # the same item whenever it is asked for
         label = index % 2
         stripes = (np.indices((self.size, self.size))[1 - label] // 3) % 2 * 127

@@ -21,6 +21,7 @@ from imagette.data.ranking import limited, rank_keys
 from imagette.data.readers.idx import idx_files
 from imagette.data.sources import NAMED
 from imagette.data.split import Split
+from imagette.data.streamed import stored
 
 SEED = "fashion-sample 0"
 CLASSES = 10
@@ -30,11 +31,12 @@ FOLDER = Path(__file__).parent.parent / "src/imagette/data/sample"
 
 def chosen(split: Split, count: int) -> Split:
     """`count` images, as many of each class, the classes taking turns."""
-    keys = rank_keys(image_digests(split.images), SEED)
+    images = stored(split.images)
+    keys = rank_keys(image_digests(images), SEED)
     kept = np.flatnonzero(limited(split.labels, keys, count))
     by_class = kept[np.argsort(split.labels[kept], kind="stable")].reshape(CLASSES, -1)
     order = by_class.T.ravel()
-    return Split(split.images[order], split.labels[order])
+    return Split(images[order], split.labels[order])
 
 
 def sheet(images: Images) -> Image.Image:
@@ -50,9 +52,10 @@ def main() -> None:
     for name, split, count in (("train", whole.train, 10_000), ("test", whole.test, 2_000)):
         sample = chosen(split, count)
         path = FOLDER / f"{name}.png"
-        sheet(sample.images).save(path, optimize=True)
+        images = stored(sample.images)
+        sheet(images).save(path, optimize=True)
         print(f"{path}: {path.stat().st_size:,} bytes")
-        for file in idx_files(sample.images, sample.labels):
+        for file in idx_files(images, sample.labels):
             print(f"  sha256:{digest_of(file)}")
 
 

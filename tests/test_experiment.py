@@ -127,7 +127,10 @@ def test_all_problems_are_told_at_once():  # 004-12
         ),
         ({"recipe": {"optimiser": {"name": "sgd", "nesterov": True}}}, "nesterov needs a momentum"),
         ({"network": {}}, "give one of name, text, layers, python. Got none"),
-        ({"network": {"name": "ffnn", "text": "relu"}}, "give one of name, text, layers, python. Got name"),
+        (
+            {"network": {"name": "ffnn", "text": "relu"}},
+            "give one of name, text, layers, python. Got name",
+        ),
         ({"recipe": {"optimiser": 3}}, "'recipe.optimiser' must be a name or a table with a name"),
         ({"evaluation": {"test": "always"}}, "'evaluation.test' must be 'sealed' or 'each-epoch'"),
         ({"evaluation": {"metrics": ["acuracy"]}}, "Did you mean 'accuracy'?"),

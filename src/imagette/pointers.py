@@ -118,6 +118,17 @@ def source_of(thing: object) -> tuple[str, bytes] | None:
         return None
 
 
+def absolute_pointer(pointer: str, folders: Sequence[Path]) -> str:
+    """The pointer by the full path of its file, the first found in `folders`; else as it is.
+
+    >>> absolute_pointer("collections:OrderedDict", [])
+    'collections:OrderedDict'
+    """
+    place, name = _parts(pointer)
+    found = _file(place, tuple(folder.resolve() for folder in folders))
+    return f"{found}:{name}" if found else pointer
+
+
 def source_of_pointer(pointer: str, base: Path | None = None) -> tuple[str, bytes] | None:
     """Name and content of the file that `pointer` leads to; nothing of it is run.
 

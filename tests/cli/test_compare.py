@@ -60,6 +60,15 @@ def test_a_variant_is_one_line_at_200_columns(sweep):
     )
 
 
+def test_operations_that_are_not_all_counted_are_a_lower_bound(sweep, capsys):
+    for path in sweep.rglob("cost.json"):
+        path.write_text(json.dumps({"uncounted": ["fft", "pool"], **json.loads(path.read_text())}))
+    assert "≥ 15,680" in shown(sweep, 80)
+    _, out, _ = imagette(capsys, "compare", sweep, "--csv")
+    row = next(csv.DictReader(io.StringIO(out)))
+    assert (row["operations"], row["uncounted"]) == ("15680", "fft pool")
+
+
 @pytest.mark.parametrize("width", [40, 60, 80, 200])
 def test_the_table_fits_and_says_the_same_at_any_width(sweep, width):
     out = shown(sweep, width)

@@ -78,7 +78,9 @@ def test_the_sealed_test_set_needs_a_word_more(runs, capsys):  # 000-12
     code, out, err = imagette(capsys, "evaluate", "runs/first_light", "--split", "test")
     assert (code, out) == (2, "")
     assert err.startswith("imagette: error: The test set is sealed")
-    assert imagette(capsys, "evaluate", "runs/first_light", "--split", "test", "--open-test")[0] == 0
+    assert (
+        imagette(capsys, "evaluate", "runs/first_light", "--split", "test", "--open-test")[0] == 0
+    )
 
 
 @pytest.mark.parametrize(

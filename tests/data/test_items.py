@@ -133,7 +133,7 @@ def test_a_random_item_is_refused_for_its_change_would_be_frozen():
     thing = spoilt_at(3, lambda item: (item[0] + next(count), 0))
     assert refusal(thing) == (
         "Item 3 of 'mine' changes from one reading to the next: leave random changes to "
-        "recipe.augment."
+        "recipe.augment, or set cache = false."
     )
 
 

@@ -229,3 +229,18 @@ def test_dropout_draws_anew_at_every_step_and_is_off_in_evaluation():  # 000-T2,
     model.place(IMAGES, LABELS)
     _, losses = advanced(model, Planner(graph, frozen, 0, 50), model.start(first), (1, 2, 3))
     assert len(set(losses)) == 3
+
+
+def test_images_that_come_with_the_plan_give_the_bits_of_placed_ones():  # 004-14
+    losses, weights = [], []
+    for streamed in (False, True):
+        model, planner = make(augment=["flip", "shift", "cutout"])
+        model.place(None if streamed else IMAGES, LABELS)
+        state, plan = model.start(FIRST), next(iter(planner.epoch(1)))
+        images = IMAGES[plan.indices].astype(np.float32) if streamed else None
+        state, found, _ = model.advance(state, plan, images)
+        losses.append(found)
+        weights.append(model.save(state))
+    assert len(losses[0]) > 1
+    np.testing.assert_array_equal(*losses)
+    assert all(np.array_equal(weights[0][name], weights[1][name]) for name in weights[0])

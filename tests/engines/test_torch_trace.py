@@ -127,8 +127,8 @@ class Unused(nn.Module):
     ("module", "message"),
     [
         (nn.Sequential(nn.Flatten(), nn.Linear(64, 7)), r"for each of 10 classes\. Got \[7\]"),
-        (nn.Sequential(nn.Flatten(), nn.Linear(60, 10)), r"does not run on images \[1, 1, 8, 8\]"),
-        (Unused(), r"Unused never uses spare\.weight, spare\.bias, so no gradient reaches them"),
+        (nn.Sequential(nn.Flatten(), nn.Linear(60, 10)), r"does not run on images \[11, 1, 8, 8\]"),
+        (Unused(), r"no gradient reaches spare\.weight, spare\.bias of Unused: use them"),
     ],
 )
 def test_a_module_that_cannot_be_trained_is_refused(module, message):
@@ -136,11 +136,75 @@ def test_a_module_that_cannot_be_trained_is_refused(module, message):
         trace(module, (1, 8, 8), 10)
 
 
-def test_tracing_leaves_the_module_as_it_was():
-    module = nn.Sequential(nn.BatchNorm2d(1), nn.Flatten(), nn.Linear(64, 10)).train()
+def test_tracing_leaves_the_module_and_the_generator_as_they_were():
+    norm, drop = nn.BatchNorm2d(1), nn.Dropout(0.5)
+    module = nn.Sequential(norm, drop, nn.Flatten(), nn.Linear(64, 10)).train()
+    module.features = norm(torch.ones(2, 1, 8, 8))  # a result that deepcopy would refuse
+    norm.eval()
     before = {name: value.clone() for name, value in module.state_dict().items()}
+    generator = torch.get_rng_state()
     trace(module, (1, 8, 8), 10)
-    assert module.training
+    assert [inner.training for inner in module] == [False, True, True, True]
     for name, value in module.state_dict().items():
         np.testing.assert_array_equal(value, before[name])
-    assert not module[0]._forward_hooks
+    assert torch.equal(torch.get_rng_state(), generator)
+    assert all(parameter.grad is None for parameter in module.parameters())
+    assert not norm._forward_hooks
+
+
+class InTraining(nn.Module):
+    """A `trick` to play, in training alone or in evaluation alone."""
+
+    def __init__(self, trick, training=True):
+        super().__init__()
+        self.fc, self.spare = nn.Linear(64, 10), nn.Linear(10, 10)
+        self.trick, self.when = trick, training
+
+    def forward(self, x):
+        y = self.fc(x.flatten(1))
+        return self.trick(self.spare, y) if self.training == self.when else y
+
+
+def test_weights_used_in_training_alone_are_kept_but_read_by_no_node():  # 002-30
+    graph = trace(InTraining(lambda spare, y: spare(y)), (1, 8, 8), 10)
+    assert [weight.name for weight in graph.unattached] == ["spare.weight", "spare.bias"]
+    assert graph.parameters == 650 + 110
+    assert graph.cost.multiplications == 640
+
+
+def test_a_block_that_training_drops_at_random_is_reached():
+    module = InTraining(lambda spare, y: y if torch.rand(()) < 0.5 else spare(y))
+    assert trace(module, (1, 8, 8), 10).parameters == 760
+
+
+@pytest.mark.parametrize(
+    ("trick", "training", "message"),
+    [
+        (lambda spare, y: spare(y), False, r"no gradient reaches spare\.weight, spare\.bias of"),
+        (lambda spare, y: spare(y).detach(), True, "no gradient reaches fc"),
+        (lambda spare, y: (spare(y), y), True, "must return a tensor .* Got a tuple"),
+        (lambda spare, y: (spare(y), y), False, "must return a tensor .* Got a tuple"),
+        (lambda spare, y: spare(y[:, :3]), True, "a training step of InTraining raised Runtime"),
+        (lambda spare, y: spare(torch.zeros(len(y), 10)), False, "does not depend on the image"),
+    ],
+)
+def test_what_training_could_not_move_is_refused_before_it(trick, training, message):
+    with pytest.raises(UsageError, match=message) as caught:
+        trace(InTraining(trick, training), (1, 8, 8), 10)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_output_is_what_forward_returns_not_what_it_computed_last():
+    class Aside(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.fc = nn.Linear(64, 10)
+
+        def forward(self, x):
+            y = self.fc(x.flatten(1))
+            self.certainty = y.softmax(1)
+            return y
+
+    graph = trace(Aside(), (1, 8, 8), 10)
+    assert [node.path for node in graph.nodes] == ["flatten1", "fc", "softmax1"]
+    assert graph.last.path == "fc"

@@ -89,6 +89,44 @@ def test_other_images_have_no_difference(make_run):
         assert variant.no_difference == "judged on other images"
 
 
+def told(run, **data):
+    """The run, whose environment.json says this of its data."""
+    path = run.path / "environment.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "data": data}))
+    return run
+
+
+def test_data_of_one_name_and_other_contents_are_never_paired(make_run):
+    folders = [
+        told(make_run(f"{name}{seed}", right=HALF, seed=seed), digest=name, validation=20)
+        for name in ("a", "b")
+        for seed in (0, 1)
+    ]
+    first, second = compare_runs([run.path for run in folders]).variants
+    assert (len(first.counted), len(second.counted)) == (2, 2)
+    assert second.no_difference == "judged on other images"
+
+
+def test_code_or_a_network_of_one_name_and_other_contents_is_another_variant(make_run):
+    plain, edited, wider = (make_run(f"{n}") for n in range(3))
+    for run, code in ((plain, b"1"), (edited, b"2"), (wider, b"1")):
+        run.write_source({"mine.py": code})
+    (wider.path / "cost.json").write_text(json.dumps({**wider.cost(), "parameters": 9}))
+    found = compare_runs([plain.path, edited.path, wider.path])
+    assert [variant.name for variant in found.variants] == ["made", "made #2", "made #3"]
+    assert [len(variant.runs) for variant in found.variants] == [1, 1, 1]
+
+
+def test_parts_that_are_not_counted_stand_with_the_operations(make_run):
+    run = make_run()
+    path = run.path / "cost.json"
+    path.write_text(json.dumps({"uncounted": ["fft"], **run.cost()}))
+    (variant,) = compare_runs([run.path]).variants
+    assert variant.uncounted == ("fft",)
+    values = variant.as_json()
+    assert (values["operations"], values["uncounted"]) == (15680, ["fft"])
+
+
 def test_splits_are_never_mixed_silently(make_run):
     one = make_run("one")
     course = make_run(
@@ -138,7 +176,7 @@ def test_unfinished_runs_are_listed_but_not_counted(make_run):  # 001-39
     )
     alone = compare_runs([runs[2].path]).variants[0]
     assert (alone.accuracy, alone.curve, alone.train_seconds) == (None, None, None)
-    assert len(alone.uncounted) == 1
+    assert len(alone.set_aside) == 1
 
 
 def test_a_seed_counts_once_however_often_it_was_run(make_run):

@@ -1,3 +1,5 @@
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -5,9 +7,11 @@ from torch import nn
 
 from imagette.data.dataset import open_data
 from imagette.data.spec import DataSpec
-from imagette.errors import UsageError
+from imagette.errors import DataError, UsageError
+from imagette.run.compare import compare_runs
 from imagette.run.evaluate import evaluate_run
 from imagette.run.fit import fit
+from imagette.run.runs import list_runs
 
 
 @pytest.fixture
@@ -63,6 +67,74 @@ def test_a_loss_of_ones_own(data, tmp_path):  # 004-19
     fitted = fit(net, data, adam, epochs=2, loss=squared, runs=tmp_path)
     assert fitted.history[2]["validation_loss"] < fitted.history[0]["validation_loss"] < 1
     assert (fitted.folder.source / "test_fit.py").exists()
+
+
+@pytest.mark.parametrize(
+    ("loss", "recorded"),
+    [
+        (nn.CrossEntropyLoss(label_smoothing=0.1), ("live:CrossEntropyLoss", 0.1)),
+        (partial(nn.functional.cross_entropy, label_smoothing=0.2), ("live:cross_entropy", 0.2)),
+    ],
+)
+def test_a_loss_that_is_an_object_is_recorded(data, tmp_path, loss, recorded):  # 004-19
+    net = softmax_regression()
+    adam = torch.optim.Adam(net.parameters())
+    fitted = fit(net, data, adam, epochs=1, loss=loss, runs=tmp_path)
+    found = fitted.folder.resolved()["recipe"]["loss"]
+    assert (found["python"], found["args"]["label_smoothing"]) == recorded
+
+
+def test_the_optimisers_settings_are_recorded(data, tmp_path):
+    net = softmax_regression()
+    several = [torch.optim.Adam([net[1].weight]), torch.optim.SGD([net[1].bias], lr=0.5)]
+    found = fit(net, data, several, epochs=1, runs=tmp_path).folder.resolved()["recipe"]
+    args = found["optimiser"]["args"]
+    assert (args["0"]["lr"], args["0"]["betas"], args["1"]["lr"]) == (0.001, [0.9, 0.999], 0.5)
+
+
+def test_different_networks_and_rates_are_compared_not_merged(data, tmp_path):
+    wide = nn.Sequential(nn.Flatten(), nn.Linear(784, 12), nn.Linear(12, 10))
+    for net, rate in ((softmax_regression(), 0.1), (softmax_regression(), 0.2), (wide, 0.1)):
+        sgd = torch.optim.SGD(net.parameters(), lr=rate)
+        fit(net, data, sgd, epochs=1, runs=tmp_path)
+    found = compare_runs([path.path for path in list_runs(tmp_path).runs])
+    assert [variant.parameters for variant in found.variants] == [9550, 7850, 7850]
+    assert [len(variant.counted) for variant in found.variants] == [1, 1, 1]
+    assert all(variant.difference.over == "images" for variant in found.variants[1:])
+
+
+def test_arrays_are_test_images_too(data, tmp_path):
+    shown = (data.validation.images[:50, ..., 0], data.validation.labels[:50])
+    net = softmax_regression()
+    sgd = torch.optim.SGD(net.parameters(), lr=0.1)
+    fitted = fit(net, data, sgd, epochs=1, test=shown, runs=tmp_path)
+    assert 0 <= fitted.history[-1]["test_accuracy"] <= 1
+
+
+@pytest.mark.parametrize(
+    ("shown", "error", "message"),
+    [
+        (
+            (np.zeros((2, 8, 8), np.uint8), np.array([0, 1])),
+            UsageError,
+            r"^test must have images of the shape of the training images, \[28, 28, 1\] .* "
+            r"Got \[8, 8, 1\]\.$",
+        ),
+        (
+            (np.zeros((2, 28, 28), np.uint8), np.array([0, 10])),
+            DataError,
+            r"^Labels must be from 0 to 9\. test has 10 at index 1\.$",
+        ),
+        ([], DataError, r"^test has no items"),
+        (3, DataError, r"^test must be an object with __getitem__"),
+    ],
+)
+def test_test_images_of_another_kind_are_refused(data, tmp_path, shown, error, message):
+    net = softmax_regression()
+    sgd = torch.optim.SGD(net.parameters(), lr=0.1)
+    with pytest.raises(error, match=message):
+        fit(net, data, sgd, epochs=1, test=shown, runs=tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_second_fit_goes_on_from_the_first(data, tmp_path):

@@ -32,7 +32,8 @@ def two(parameters, rate):
     by_kind = {"conv": [], "other": []}
     for name, parameter in parameters:
         by_kind["conv" if name.startswith("conv") else "other"].append(parameter)
-    return [torch.optim.SGD(by_kind["conv"], lr=rate, momentum=0.9), torch.optim.Adam(by_kind["other"])]
+    conv, other = by_kind["conv"], by_kind["other"]
+    return [torch.optim.SGD(conv, lr=rate, momentum=0.9), torch.optim.Adam(other)]
 
 def focal(outputs, labels, power):
     each = nn.functional.cross_entropy(outputs, labels, reduction="none")

@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from imagette.cli.runs_text import show_lines
 from imagette.errors import StoreError, TrainingError, UsageError
 from imagette.run.runs import list_runs, note_run, remove_run, show_run, summary_of
 from imagette.run.state import state_of
@@ -21,6 +22,14 @@ def test_a_finished_run_in_a_row(experiment, trained):  # 001-39, 003-23
     assert (row.epochs, row.epochs_asked) == (2, 2)
     assert (row.accuracy, row.split) == (ended.evaluation.accuracy, "validation")
     assert row.when == ended.folder.environment()["time"]
+
+
+def test_parts_that_are_not_counted_are_named(make_run):
+    run = make_run()
+    assert summary_of(run).uncounted == ()
+    (run.path / "cost.json").write_text(json.dumps({"uncounted": ["fft"], **run.cost()}))
+    assert summary_of(run).as_json()["uncounted"] == ("fft",)
+    assert "7,850 parameters, ≥ 15,680 operations" in "\n".join(show_lines(show_run(run.path)))
 
 
 def stopped(experiment):

@@ -9,8 +9,9 @@ def experiment(**sections):
 
 def test_seed_and_run_make_no_other_variant():
     one = experiment(recipe={"batch": 4})
-    assert identity(one) == identity({**one, "seed": 9, "run": {"title": "y"}})
-    assert identity(one) != identity(experiment(recipe={"batch": 8}))
+    assert identity(one, {}) == identity({**one, "seed": 9, "run": {"title": "y"}}, {})
+    assert identity(one, {}) != identity(experiment(recipe={"batch": 8}), {})
+    assert identity(one, {"source": {"mine.py": "a"}}) != identity(one, {"source": {}})
 
 
 @pytest.mark.parametrize(
@@ -26,7 +27,7 @@ def test_seed_and_run_make_no_other_variant():
         (
             {"augment": [{"name": "shift", "pixels": 4}]},
             {"augment": [{"name": "shift", "pixels": 2}]},
-            {"augment": '[{"name": "shift", "pixels": 2}]'},
+            {"augment": "shift pixels=2"},
         ),
         (
             {"optimiser": {"name": "sgd", "rate": 1, "momentum": 0.9}},
@@ -67,6 +68,13 @@ def test_keys_that_end_alike_are_written_whole():
 def test_what_is_too_long_for_a_name_is_told_by_the_title():
     texts = [{"network": {"text": f"flatten\nlinear {n}\nlinear classes"}} for n in (5, 6, 7)]
     assert variant_names(texts, ["five", "six", "six"]) == ("five", "six", "six #2")
+
+
+def test_trials_of_one_sweep_keep_their_names():
+    found = [{"a": {"b": n}} for n in (1, 2)]
+    assert variant_names(found, ["s: plain", "s: doubled"]) == ("plain", "doubled")
+    assert variant_names(found, ["s: plain", "t: doubled"]) == ("b=1", "b=2")
+    assert variant_names(found, ["s: plain", "s: plain"]) == ("b=1", "b=2")
 
 
 def test_a_variant_alone_has_its_title():

@@ -11,7 +11,7 @@ import pytest
 from imagette.errors import UsageError
 from imagette.store.folder import RunFolder
 from imagette.sweep.events import Started, SweepEnded, TrialEnded, Waiting
-from imagette.sweep.lock import only_one
+from imagette.sweep.folder import SweepFolder
 from imagette.sweep.run import run_sweep
 from imagette.sweep.trials import plan_trials
 from imagette.train.events import Stop
@@ -127,7 +127,7 @@ def test_whoever_stops_listening_leaves_no_process(tiny, out):
     while not run.checkpoints():
         next(events)
     events.close()
-    with only_one(out):  # a trial that still ran would hold it
+    with SweepFolder(out, None).held():  # a trial that still ran would hold it
         assert run.finished() is None
 
 

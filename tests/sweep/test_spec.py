@@ -63,10 +63,23 @@ def test_seeds_that_are_none_are_refused(seeds):
             {"grid": {"recipe.batch": [4]}, "variants": {"a": {"recipe.batch": 16}}},
             "'recipe.batch' is changed by grid and by variants: by one",
         ),
+        (
+            {"grid": {"recipe.optimiser.rate": [0.1], "recipe.optimiser": ["sgd"]}},
+            "'recipe.optimiser' (in grid) replaces all that 'recipe.optimiser.rate' (in grid) says",
+        ),
+        (
+            {"set": {"recipe.optimiser": "sgd"}, "grid": {"recipe.optimiser.rate": [0.1]}},
+            "give its keys one by one, such as 'recipe.optimiser.name'",
+        ),
     ],
 )
 def test_a_sweep_that_contradicts_itself_is_refused(parts, message):
     assert message in refusal(**parts)
+
+
+def test_variants_may_say_a_table_each_in_its_own_way():
+    variants = {"a": {"recipe.optimiser": "adam"}, "b": {"recipe.optimiser.rate": 0.1}}
+    assert Sweep(title="t", base={}, variants=variants).num_trials == 2
 
 
 def test_a_sweep_is_frozen():

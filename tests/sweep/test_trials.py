@@ -72,6 +72,31 @@ def test_an_experiment_is_base_set_settings_and_seed():  # 003-23
     assert trial.settings == {"recipe.optimiser": {"name": "adam", "rate": 0.5}}
 
 
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"grid": {"recipe.optimiser.rate": [0.5], "recipe.optimiser.name": ["adam"]}},
+        {"grid": {"recipe.optimiser.name": ["adam"], "recipe.optimiser.rate": [0.5]}},
+        {
+            "variants": {"fast": {"recipe.optimiser.rate": 0.5}},
+            "grid": {"recipe.optimiser.name": ["adam"]},
+        },
+        {"set": {"recipe.optimiser.rate": 0.5}, "grid": {"recipe.optimiser.name": ["adam"]}},
+    ],
+)
+def test_no_part_takes_back_what_another_says(parts):  # 001-26
+    base = {"recipe": {"optimiser": {"name": "sgd", "momentum": 0.9}}}
+    (trial,) = planned(base=base, **parts)
+    optimiser = trial.experiment.recipe.optimiser
+    assert (optimiser.name, optimiser.rate) == ("adam", 0.5)
+
+
+def test_a_width_holds_for_every_network():
+    trials = planned(grid={"network.width": [2], "network.name": ["ffnn", "cnn_mnist"]})
+    assert [trial.experiment.network.width for trial in trials] == [2, 2]
+    assert [trial.experiment.network.name for trial in trials] == ["ffnn", "cnn_mnist"]
+
+
 def test_names_that_make_one_folder_get_two():
     trials = planned(variants={"a b": {}, "A: b": {"network.width": 2}})
     assert [trial.folder for trial in trials] == ["a-b/seed-0", "A-b-2/seed-0"]

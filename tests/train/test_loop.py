@@ -46,7 +46,7 @@ def test_the_courses_mode_measures_the_test_set_at_every_epoch(make_training, st
     assert [row["test_accuracy"] for row in found] == [0.5, 0.5, 0.5]
     assert [row["train_accuracy"] for row in found] == [0.5, 0.5, 0.5]
     probe = [10]  # before a checkpoint, whether the network's outputs are finite
-    assert training.model.predicted == [10, 4, 6] + (probe + [10, 4, 6]) * 2
+    assert training.model.predicted == [10, 4, 6] + [*probe, 10, 4, 6] * 2
 
 
 def test_without_validation_images_there_is_no_validation_figure(make_training, start):

@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.measure import Measurement
 from rich.table import Table
 
+from imagette.cli.operations import operations_text
 from imagette.evaluate.comparison import Difference
 from imagette.run.compare import Comparison, Variant
 
@@ -138,7 +139,8 @@ def _stacked(variant: Variant, comparison: Comparison) -> list[str]:
 def _costs(variant: Variant) -> list[str]:
     """The values of `COSTS`."""
     seconds = _number(variant.train_seconds, ".1f"), _number(variant.seconds_per_epoch, ".2f")
-    return [f"{variant.parameters:,}", f"{variant.operations:,}", *seconds]
+    operations = operations_text(variant.operations, variant.uncounted)
+    return [f"{variant.parameters:,}", operations, *seconds]
 
 
 def _verdict(variant: Variant, comparison: Comparison) -> str:
@@ -210,9 +212,10 @@ def _flat(variant: Variant) -> dict[str, Any]:
         "verdict": found.verdict if found else variant.no_difference,
         "parameters": variant.parameters,
         "operations": variant.operations,
+        "uncounted": " ".join(variant.uncounted),
         "train_seconds": variant.train_seconds,
         "seconds_per_epoch": variant.seconds_per_epoch,
         **{f"{one}_loss": variant.losses.get(one) for one in ("train", "validation", "test")},
-        "uncounted_runs": len(variant.uncounted),
+        "uncounted_runs": len(variant.set_aside),
         "notes": " | ".join(variant.notes),
     }

@@ -13,6 +13,7 @@ from imagette.data.named import NamedSet
 from imagette.data.prepare import prepare
 from imagette.data.sources import NAMED, source_of
 from imagette.data.spec import DataSpec
+from imagette.data.streamed import stored
 from imagette.data.survey import survey_of
 from imagette.data.whereabouts import whereabouts
 from imagette.errors import UsageError
@@ -117,7 +118,7 @@ def _grid(dataset: Dataset) -> bytes:
     chosen = examples_by_class(labels, min(len(names), _MOST_CLASSES), _COLUMNS)
     title = f"{dataset.name}: training images"
     words = [names[label] for label in labels[chosen]]
-    return figure_bytes(labelled_grid(dataset.train.images[chosen], words, _COLUMNS, title))
+    return figure_bytes(labelled_grid(stored(dataset.train.images)[chosen], words, _COLUMNS, title))
 
 
 def _stem(name: str) -> str:

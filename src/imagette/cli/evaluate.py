@@ -45,7 +45,12 @@ def evaluate(
     Example: imagette evaluate runs/first_light --split test --open-test
     """
     evaluation = evaluate_run(
-        run, split.value, which=weights.value, open_test_set=open_test, data_dir=data_dir, trust=trust
+        run,
+        split.value,
+        which=weights.value,
+        open_test_set=open_test,
+        data_dir=data_dir,
+        trust=trust,
     )
     if as_json:
         print(json.dumps(evaluation.as_json(), ensure_ascii=False))

@@ -5,5 +5,5 @@ import sys
 
 
 def forget_the_output() -> None:
-    """What is printed from now on goes nowhere: the reader (`| head`) has left, and needs no word."""
+    """What is printed from now on goes nowhere: the reader (`| head`) has left."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -6,6 +6,7 @@ from typing import Any
 
 from rich.cells import cell_len
 
+from imagette.cli.operations import operations_text
 from imagette.run.runs import RunDetails, RunList, RunSummary
 
 GAP = "  "
@@ -38,12 +39,13 @@ def show_lines(details: RunDetails) -> list[str]:
     run, resolved = details.summary, details.resolved
     reason = f": {run.state.reason}" if run.state.reason else ""
     watched = "; the test set was watched each epoch" if run.test_watched else ""
+    operations = operations_text(run.operations, run.uncounted)
     lines = [
         ("run", str(run.path)),
         ("title", run.title),
         ("made", f"{run.when}, seed {run.seed}"),
         ("state", f"{run.state.text}{reason}"),
-        ("network", f"{run.network}: {run.parameters:,} parameters, {run.operations:,} operations"),
+        ("network", f"{run.network}: {run.parameters:,} parameters, {operations} operations"),
         ("data", f"{run.data}{watched}"),
         ("recipe", _recipe(resolved["recipe"])),
         ("epochs", f"{_epochs(run)}, {details.train_seconds:.1f} s of training"),

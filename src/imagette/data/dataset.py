@@ -15,6 +15,7 @@ from imagette.data.prepared import Part, Prepared
 from imagette.data.ranking import Mask, cut, limited, rank_keys
 from imagette.data.spec import DataSpec
 from imagette.data.split import Split
+from imagette.data.streamed import selected
 from imagette.errors import UsageError
 
 if TYPE_CHECKING:
@@ -31,13 +32,13 @@ class Dataset:
     train: Split
     validation: Split  # empty with `validation = 0`
     class_names: tuple[str, ...]
-    digest: str  # SHA-256 of the source's training images and labels, before any cut
+    digest: str  # SHA-256 of the source's training images (not if streamed) and labels, uncut
     source: str  # where the files came from, in words
 
     @property
     def input_shape(self) -> tuple[int, int, int]:
         """(C, H, W) of one image."""
-        height, width, channels = self.train.images.shape[1:]
+        _, height, width, channels = self.train.images.shape
         return channels, height, width
 
     @property
@@ -150,4 +151,4 @@ def _selected(part: Part, mask: Mask) -> Split:
     """The images of a mask, in the order of the source; all of them stay memory-mapped."""
     if mask.all():
         return Split(part.images, part.labels)
-    return Split(part.images[mask], part.labels[mask])
+    return Split(selected(part.images, mask), part.labels[mask])

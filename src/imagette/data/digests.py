@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from imagette.arrays import Images, Labels
+from imagette.arrays import Labels
+from imagette.data.streamed import AnyImages, StreamedImages
 from imagette.errors import DataError
 
 Digests = NDArray[np.uint8]
-"""[N,32], the SHA-256 of each image's pixels."""
+"""[N,32], the SHA-256 of each image's pixels; of streamed images see StreamedImages.digests."""
 
 
 def digest_of(blocks: Iterable[bytes], algorithm: str = "sha256") -> str:
@@ -39,19 +40,25 @@ def require_digest(path: Path, expected: str) -> None:
         )
 
 
-def image_digests(images: Images) -> Digests:
+def image_digests(images: AnyImages) -> Digests:
     """SHA-256 of the pixels of each image: uint8 [N,H,W,C] to uint8 [N,32]."""
+    if isinstance(images, StreamedImages):
+        return images.digests()
     joined = b"".join(hashlib.sha256(image.tobytes()).digest() for image in images)
     return np.frombuffer(joined, np.uint8).reshape(len(images), 32)
 
 
-def content_digest(images: Images, labels: Labels) -> str:
-    """SHA-256 of the shape "NxHxWxC;", all pixels in order, all labels as little-endian int32."""
+def content_digest(images: AnyImages, labels: Labels) -> str:
+    """SHA-256 of the shape "NxHxWxC;", all pixels in order, all labels as little-endian int32.
+
+    Streamed images have no pixels that stay: theirs are left out.
+    """
 
     def blocks() -> Iterator[bytes]:
         yield f"{'x'.join(map(str, images.shape))};".encode()
-        for start in range(0, len(images), 1024):
-            yield images[start : start + 1024].tobytes()
+        if not isinstance(images, StreamedImages):
+            for start in range(0, len(images), 1024):
+                yield images[start : start + 1024].tobytes()
         yield labels.astype("<i4").tobytes()
 
     return digest_of(blocks())

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from imagette.data.split import Split
+from imagette.data.streamed import stored
 
 if TYPE_CHECKING:
     import polars
@@ -33,6 +34,6 @@ def frame_of(
         names.gather(labels),
     ]
     if pixels:
-        images = np.concatenate([split.images for split in splits.values()])
+        images = np.concatenate([stored(split.images) for split in splits.values()])
         columns.append(polars.Series("image", images))
     return polars.DataFrame(columns)

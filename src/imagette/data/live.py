@@ -22,13 +22,16 @@ def dataset_of(
     class_names: Sequence[str] | None = None,
     collate: Collate | None = None,
     name: str = "live",
+    cache: bool = True,
 ) -> Dataset:
     """Live objects as a data set: arrays (images, labels), or an object whose items are such pairs.
 
     Images are uint8 [N,H,W], [N,H,W,C] or [N,C,H,W], or floats k/255, C 1 or 3; labels are whole
     numbers from 0, none left out. `collate` makes (images, labels) of a list of other items.
     Validation is cut by the ranking that `open_data` uses. Class names are those given, else the
-    object's `class_names` or `classes`, else labels. A Dataset is returned as it is. Raises
+    object's `class_names` or `classes`, else labels. With `cache = False`, images that are any
+    floats, or that change from one reading to the next, are read each time they are used; they
+    are ranked by their index, not by their pixels. A Dataset is returned as it is. Raises
     UsageError for arguments, DataError for data that cannot train a classifier.
 
     >>> import numpy as np
@@ -40,11 +43,11 @@ def dataset_of(
     if isinstance(data, Dataset):
         return data
     try:
-        spec = DataSpec(name=name, validation=validation, split_seed=split_seed)
+        spec = DataSpec(name=name, validation=validation, split_seed=split_seed, cache=cache)
     except ValidationError as error:
         raise UsageError(describe_problems(error, DataSpec, "dataset_of")) from None
     given = "(images, labels)" if isinstance(data, tuple) else type(data).__name__
-    train = split_of(data, given, collate)
+    train = split_of(data, given, collate, direct=not cache)
     names = tuple(class_names or names_within(data) or numbered(train.labels))
     check_classes(names, train, given)
     part = Part(train.images, train.labels, image_digests(train.images))

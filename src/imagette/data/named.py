@@ -17,6 +17,7 @@ from imagette.data.notice import notice
 from imagette.data.places import asked_roots, cache_root, customary_roots
 from imagette.data.raw import RawSet, SplitName, check_labels
 from imagette.data.split import Split
+from imagette.data.streamed import selected
 from imagette.errors import DataError
 
 PublishedFiles = Callable[[Images, Labels], Sequence[Iterable[bytes]]]
@@ -160,7 +161,7 @@ def _reordered(split: Split, found: Sequence[str], expected: Sequence[str]) -> S
     size = len(split) // len(found)
     starts = [found.index(digest) * size for digest in expected]
     order = np.concatenate([np.arange(start, start + size) for start in starts])
-    return Split(split.images[order], split.labels[order])
+    return Split(selected(split.images, order), split.labels[order])
 
 
 def _scratch() -> Path | None:

@@ -29,6 +29,7 @@ class OwnCode:
     collate: str | None = None
     class_names: tuple[str, ...] | None = None
     base: Path | None = None  # where files are looked for first
+    direct: bool = False  # items that bytes cannot hold are read each time they are used
 
     @property
     def key(self) -> str:
@@ -50,11 +51,11 @@ class OwnCode:
         collate = self._collate()
         train, test = _train_and_test(made)
         what = repr(self.pointer)
-        training = split_of(train, what, collate)
+        training = split_of(train, what, collate, self.direct)
         return own_set(
             self.class_names or names_within(train) or numbered(training.labels),
             training,
-            None if test is None else split_of(test, f"{what} (test)", collate),
+            None if test is None else split_of(test, f"{what} (test)", collate, self.direct),
             self.pointer,
         )
 

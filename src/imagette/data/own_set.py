@@ -7,6 +7,7 @@ from imagette.data.digests import image_digests
 from imagette.data.ranking import cut, rank_keys
 from imagette.data.raw import RawSet, check_labels
 from imagette.data.split import Split
+from imagette.data.streamed import selected
 from imagette.errors import DataError
 
 TEST_SHARE = 0.2
@@ -63,6 +64,6 @@ def _cut_test(whole: Split, origin: str) -> tuple[Split, Split]:
             f"{TEST_SHARE:.0%}. Add images, or give the test set apart."
         )
     return (
-        Split(whole.images[~taken], whole.labels[~taken]),
-        Split(whole.images[taken], whole.labels[taken]),
+        Split(selected(whole.images, ~taken), whole.labels[~taken]),
+        Split(selected(whole.images, taken), whole.labels[taken]),
     )

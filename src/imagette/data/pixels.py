@@ -3,42 +3,99 @@
 An image is a picture of Pillow, or an array or tensor [H,W], [H,W,C] or [C,H,W] with C 1 or 3. Of
 three axes an array is [H,W,C] if its last axis can be C, a tensor [C,H,W] if its first can; else
 each is read the other way. Pixels are uint8, or floats k/255 as `ToTensor` makes them. Whatever
-bytes cannot hold exactly is refused: nobody could tell what was lost.
+bytes cannot hold exactly is refused: nobody could tell what was lost. Images that are read each
+time they are used are held as floats instead, of any finite value.
 """
 
+from collections.abc import Callable
 from operator import index as whole_number
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from imagette.arrays import Images, Labels
+from imagette.arrays import Labels
 from imagette.data.readers.picture import GREY_MODES, Colour, converted
 from imagette.errors import DataError
 from imagette.pointers import told_in_one_line
+
+Hold = Callable[[NDArray[Any], str], NDArray[Any]]
+"""How pixels are held: `as_bytes` or `as_floats`."""
 
 _CHANNELS = (1, 3)
 _EXACT = 0.01  # how far 255 x may lie from a whole number: float32 rounds far less
 
 
-def image_of(thing: Any, what: str) -> NDArray[np.uint8]:
-    """One image as uint8 [H,W,C]; `what` is what a DataError calls it.
+def as_bytes(array: NDArray[Any], what: str) -> NDArray[np.uint8]:
+    """uint8, from uint8 or floats k/255; anything else is refused.
+
+    >>> as_bytes(np.array([0, 51 / 255, 1]), "it")
+    array([  0,  51, 255], dtype=uint8)
+    """
+    if array.dtype == np.uint8:
+        return array
+    if not np.issubdtype(array.dtype, np.floating):
+        raise DataError(
+            f"{what} must hold uint8, or floats from 0 to 1. Got {array.dtype}: scale to 0..255 "
+            "and cast to uint8."
+        )
+    low, high = array.min(initial=1), array.max(initial=0)
+    if not (low >= 0 and high <= 1):  # so that NaN is refused
+        raise DataError(
+            f"{what} must hold uint8, or floats from 0 to 1. Got {low:.4g} to {high:.4g}: leave "
+            "mean and deviation to data.normalise, or divide by the largest value."
+        )
+    scaled = array * np.float64(255)
+    rounded = np.rint(scaled)
+    worst = np.abs(scaled - rounded).argmax() if scaled.size else 0
+    if scaled.size and abs(scaled.flat[worst] - rounded.flat[worst]) > _EXACT:
+        raise DataError(
+            f"{what} holds floats that bytes cannot hold exactly ({array.flat[worst]:.6g} is not "
+            "k/255). Give uint8: np.rint(255 * image).astype('uint8')."
+        )
+    return rounded.astype(np.uint8)
+
+
+def as_floats(array: NDArray[Any], what: str) -> NDArray[np.float32]:
+    """float32 in units of pixels: bytes as they are, floats times 255.
+
+    >>> as_floats(np.array([-2.0, 0.5]), "it")
+    array([-510. ,  127.5], dtype=float32)
+    """
+    if array.dtype == np.uint8:
+        return array.astype(np.float32)
+    if not np.issubdtype(array.dtype, np.floating):
+        raise DataError(f"{what} must hold uint8 or floats. Got {array.dtype}.")
+    pixels = array.astype(np.float32) * np.float32(255)
+    if not np.isfinite(pixels).all():
+        raise DataError(f"{what} holds values that are not finite.")
+    return pixels
+
+
+def fit_bytes(pixels: NDArray[np.float32]) -> bool:
+    """Whether `as_bytes` would take what `as_floats` gave these pixels for."""
+    inside = pixels.min(initial=0) >= 0 and pixels.max(initial=0) <= 255
+    return bool(inside and np.abs(pixels - np.rint(pixels)).max(initial=0) <= _EXACT)
+
+
+def image_of(thing: Any, what: str, hold: Hold = as_bytes) -> NDArray[Any]:
+    """One image as [H,W,C], uint8 unless `hold` says otherwise; a DataError calls it `what`.
 
     >>> image_of(np.zeros((28, 20), np.uint8), "it").shape
     (28, 20, 1)
     """
     if hasattr(thing, "getbands"):
-        return _picture(thing, what)
-    return _bytes(_channels_last(_array(thing, what), 2, _is_tensor(thing), what), what)
+        return hold(_picture(thing, what), what)
+    return hold(_channels_last(_array(thing, what), 2, _is_tensor(thing), what), what)
 
 
-def images_of(things: Any, what: str) -> Images:
-    """Images stacked along a first axis N, as uint8 [N,H,W,C].
+def images_of(things: Any, what: str, hold: Hold = as_bytes) -> NDArray[Any]:
+    """Images stacked along a first axis N, as [N,H,W,C]; uint8 unless `hold` says otherwise.
 
     >>> images_of(np.zeros((7, 3, 28, 20), np.float32), "they").shape
     (7, 28, 20, 3)
     """
-    return _bytes(_channels_last(_array(things, what), 3, _is_tensor(things), what), what)
+    return hold(_channels_last(_array(things, what), 3, _is_tensor(things), what), what)
 
 
 def label_of(value: Any, what: str) -> int:
@@ -99,31 +156,6 @@ def _channels_last(array: NDArray[Any], plain: int, tensor: bool, what: str) -> 
         f"{what} must be [{axes}H,W], [{axes}H,W,C] or [{axes}C,H,W] with C 1 or 3. "
         f"Got {array.dtype} {list(array.shape)}."
     )
-
-
-def _bytes(array: NDArray[Any], what: str) -> NDArray[np.uint8]:
-    if array.dtype == np.uint8:
-        return array
-    if not np.issubdtype(array.dtype, np.floating):
-        raise DataError(
-            f"{what} must hold uint8, or floats from 0 to 1. Got {array.dtype}: scale to 0..255 "
-            "and cast to uint8."
-        )
-    low, high = array.min(initial=1), array.max(initial=0)
-    if not (low >= 0 and high <= 1):  # so that NaN is refused
-        raise DataError(
-            f"{what} must hold uint8, or floats from 0 to 1. Got {low:.4g} to {high:.4g}: leave "
-            "mean and deviation to data.normalise, or divide by the largest value."
-        )
-    scaled = array * np.float64(255)
-    rounded = np.rint(scaled)
-    worst = np.abs(scaled - rounded).argmax() if scaled.size else 0
-    if scaled.size and abs(scaled.flat[worst] - rounded.flat[worst]) > _EXACT:
-        raise DataError(
-            f"{what} holds floats that bytes cannot hold exactly ({array.flat[worst]:.6g} is not "
-            "k/255). Give uint8: np.rint(255 * image).astype('uint8')."
-        )
-    return rounded.astype(np.uint8)
 
 
 def _shown(value: object) -> str:

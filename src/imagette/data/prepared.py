@@ -3,17 +3,18 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from imagette.arrays import Images, Labels
+from imagette.arrays import Labels
 from imagette.data.digests import Digests, content_digest, image_digests
 from imagette.data.raw import RawSet, SplitName
 from imagette.data.split import Split
+from imagette.data.streamed import AnyImages
 
 
 @dataclass(frozen=True, eq=False)
 class Part:
     """One half of a set, with the digest of each image."""
 
-    images: Images
+    images: AnyImages
     labels: Labels
     digests: Digests
 

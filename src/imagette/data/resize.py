@@ -4,6 +4,7 @@ import numpy as np
 
 from imagette.arrays import Images
 from imagette.data.split import Split
+from imagette.data.streamed import stored
 from imagette.errors import UsageError
 
 
@@ -21,7 +22,7 @@ def resized(split: Split, height: int, width: int | None = None) -> Split:
     width = _width(height, width)
     _, _, _, channels = split.images.shape
     made = np.empty((len(split), height, width, channels), np.uint8)
-    for image, target in zip(split.images, made, strict=True):
+    for image, target in zip(stored(split.images), made, strict=True):
         for channel in range(channels):
             plane = Image.fromarray(np.ascontiguousarray(image[..., channel]))
             scaled = plane.resize((width, height), Image.Resampling.BILINEAR)
@@ -47,7 +48,7 @@ def cropped(split: Split, height: int, width: int | None = None) -> Split:
             f"Got {height} x {width}: use resized, or a smaller piece."
         )
     top, left = (rows - height) // 2, (columns - width) // 2
-    piece: Images = split.images[:, top : top + height, left : left + width]
+    piece: Images = stored(split.images)[:, top : top + height, left : left + width]
     return Split(piece, split.labels)
 
 

@@ -262,7 +262,7 @@ def source_of(spec: DataSpec, base: Path | None = None) -> Source:
             f"data.size and data.colour are for 'folder:PATH' alone. Got name {spec.name!r}."
         )
     if spec.python is not None:
-        return OwnCode(spec.python, spec.args, spec.collate, spec.class_names, base)
+        return OwnCode(spec.python, spec.args, spec.collate, spec.class_names, base, not spec.cache)
     if scheme == "npz" and colon:
         return NpzSource(_existing(path, spec.name, folder=False))
     if spec.name not in NAMED:

@@ -36,7 +36,8 @@ class DataSpec(Spec):
     proportion; the validation share is cut first and does not change with it.
 
     `python` points to one's own code and takes the place of `name`; `args` go to it. `collate`
-    points to a function from a list of items to (images, labels).
+    points to a function from a list of items to (images, labels). With `cache = false` its items
+    may be any floats, or random: they are read each time they are used.
 
     >>> DataSpec(name="cifar10", validation=0).name
     'cifar10'

@@ -5,7 +5,9 @@ from math import sqrt
 
 import numpy as np
 
-from imagette.arrays import Images, Labels
+from imagette.arrays import Labels
+from imagette.data.progress import counted
+from imagette.data.streamed import AnyImages, StreamedImages
 
 _BLOCK = 512  # images at a time: their squares, at most 255^2 each, sum below 2^32
 
@@ -18,16 +20,18 @@ class ChannelStatistics:
     deviation: tuple[float, ...]
 
 
-def channel_statistics(images: Images) -> ChannelStatistics:
+def channel_statistics(images: AnyImages) -> ChannelStatistics:
     """Mean and deviation of each channel over all pixels of images uint8 [N,H,W,C].
 
     mean = S / (255 n), deviation = sqrt(n Q - S^2) / (255 n), where S sums the n values of a
     channel and Q their squares. S and Q are integers and exact, so neither the order of images
-    nor that of additions moves a bit.
+    nor that of additions moves a bit. Streamed images are read once, in order, for float64 sums.
 
     >>> channel_statistics(np.array([[[[0]]], [[[255]]]], np.uint8))
     ChannelStatistics(mean=(0.5,), deviation=(0.5,))
     """
+    if isinstance(images, StreamedImages):
+        return _streamed_statistics(images)
     count, height, width, channels = images.shape
     pixels = images.reshape(count, -1)
     sums = np.zeros(pixels.shape[1], np.uint64)
@@ -42,6 +46,23 @@ def channel_statistics(images: Images) -> ChannelStatistics:
     return ChannelStatistics(
         mean=tuple(s / (255 * n) for s, _ in moments),
         deviation=tuple(sqrt(spread) / (255 * n) for _, spread in moments),
+    )
+
+
+def _streamed_statistics(images: StreamedImages) -> ChannelStatistics:
+    """Sums of the distance to the first pixel, so that a channel that never varies has 0."""
+    count, height, width, channels = images.shape
+    first = images[0][0, 0].astype(np.float64)
+    sums, squares = np.zeros(channels), np.zeros(channels)
+    for start in counted(range(0, count, _BLOCK), "reading for mean and deviation"):
+        distance = images[start : start + _BLOCK].astype(np.float64) - first
+        sums += distance.sum(axis=(0, 1, 2))
+        squares += np.square(distance).sum(axis=(0, 1, 2))
+    n = count * height * width
+    spread = np.maximum(squares / n - np.square(sums / n), 0)
+    return ChannelStatistics(
+        mean=tuple(((first + sums / n) / 255).tolist()),
+        deviation=tuple((np.sqrt(spread) / 255).tolist()),
     )
 
 

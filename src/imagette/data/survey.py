@@ -11,6 +11,7 @@ from imagette.data.duplicates import equal_pictures
 from imagette.data.spec import DataSpec
 from imagette.data.split import Split
 from imagette.data.statistics import ChannelStatistics, channel_statistics, class_counts
+from imagette.data.streamed import stored
 
 if TYPE_CHECKING:
     import polars
@@ -92,8 +93,8 @@ def survey(dataset: Dataset, whole: Split, test: Split) -> Survey:
             name: class_counts(split.labels, len(dataset.class_names))
             for name, split in splits.items()
         },
-        statistics=channel_statistics(dataset.train.images),
+        statistics=channel_statistics(stored(dataset.train.images)),
         equal_in_test=tuple(
-            equal_pictures(image_digests(whole.images), image_digests(test.images))
+            equal_pictures(image_digests(stored(whole.images)), image_digests(stored(test.images)))
         ),
     )

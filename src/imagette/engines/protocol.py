@@ -4,7 +4,7 @@ An engine translates and decides nothing: what is random or scheduled comes to i
 and the values it gives back are NumPy arrays that belong to no framework.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pydantic import Field, PositiveInt
 
 from imagette.arrays import Images, Labels, Logits, Weights
+from imagette.data.streamed import AnyImages
 from imagette.spec import Spec
 
 State = Any
@@ -52,12 +53,19 @@ class StepPlan:
 
     def head(self, num_steps: int) -> "StepPlan":
         """The plan of the first steps alone."""
+        return self._part(0, num_steps)
+
+    def steps(self) -> "Iterator[StepPlan]":
+        """The same steps, each a plan of its own."""
+        return (self._part(step, step + 1) for step in range(self.num_steps))
+
+    def _part(self, begin: int, end: int) -> "StepPlan":
         return StepPlan(
-            first_step=self.first_step,
-            indices=self.indices[:num_steps],
-            draws={name: value[:num_steps] for name, value in self.draws.items()},
-            rates=self.rates[:num_steps],
-            dropout={path: keys[:num_steps] for path, keys in self.dropout.items()},
+            first_step=self.first_step + begin,
+            indices=self.indices[begin:end],
+            draws={name: value[begin:end] for name, value in self.draws.items()},
+            rates=self.rates[begin:end],
+            dropout={path: keys[begin:end] for path, keys in self.dropout.items()},
         )
 
 
@@ -79,22 +87,26 @@ class Model(Protocol):
         """What the user should know, such as a device that was asked for and is absent."""
         ...
 
-    def place(self, images: Images, labels: Labels) -> None:
-        """Puts the training images [N,H,W,C] and labels [N] on the device, once."""
+    def place(self, images: Images | None, labels: Labels) -> None:
+        """Puts the training images [N,H,W,C] and labels [N] on the device, once.
+
+        None for images that are streamed: those come with each plan.
+        """
 
     def start(self, weights: Weights) -> State:
         """A state of step 0: these weights, and an optimiser that has seen nothing."""
 
     def advance(
-        self, state: State, plan: StepPlan
+        self, state: State, plan: StepPlan, images: NDArray[np.float32] | None = None
     ) -> tuple[State, NDArray[np.float32], NDArray[np.int32]]:
         """The state after the plan's k steps, their losses [k] and numbers of correct images [k].
 
         A loss is the mean over its B images. `state` is consumed: do not use it afterwards.
+        `images` [k,B,H,W,C], in units of pixels, are those of the plan where they are streamed.
         """
         ...
 
-    def predict(self, weights: Weights, images: Images, batch: int) -> Logits:
+    def predict(self, weights: Weights, images: AnyImages, batch: int) -> Logits:
         """Logits [N,K] in evaluation mode: no dropout, running statistics."""
         ...
 

@@ -53,6 +53,12 @@ class Graph:
     nodes: tuple[Node, ...]
     unattached: tuple[Weight, ...] = ()  # of other code: kept and restored, read by no node
     random_paths: tuple[str, ...] = ()  # what draws anew at each step: dropouts, other code
+    output: int | None = None  # number of the tensor that is returned; None: the last node's
+
+    @property
+    def last(self) -> Node:
+        """The node whose output is the network's."""
+        return self.nodes[-1 if self.output is None else self.output - 1]
 
     @property
     def weights(self) -> tuple[Weight, ...]:

@@ -53,7 +53,7 @@ def _check_single_image(prepared: Prepared) -> None:
 
 
 def _check_last_layer(experiment: Experiment, graph: Graph) -> tuple[str, ...]:
-    loss, last = experiment.recipe.loss, graph.nodes[-1]
+    loss, last = experiment.recipe.loss, graph.last
     if isinstance(loss, NLL) and last.function != "log_softmax":
         raise UsageError(
             f"the loss nll takes log-probabilities, but the network ends in {last.path}: "

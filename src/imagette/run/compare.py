@@ -30,6 +30,7 @@ class Variant:
     title: str
     parameters: int
     operations: int  # forward, of one image: multiplications + additions + maximums
+    uncounted: tuple[str, ...]  # the paths of code whose operations we do not know: in no total
     runs: tuple[RunFigures, ...]
     counted: tuple[RunFigures, ...]
     split: str | None
@@ -46,7 +47,7 @@ class Variant:
         return tuple(note.text for run in self.runs for note in run.summary.notes)
 
     @property
-    def uncounted(self) -> tuple[RunFigures, ...]:
+    def set_aside(self) -> tuple[RunFigures, ...]:
         return tuple(run for run in self.runs if run not in self.counted)
 
     def as_json(self) -> dict[str, Any]:
@@ -59,6 +60,7 @@ class Variant:
             "no_difference": self.no_difference,
             "parameters": self.parameters,
             "operations": self.operations,
+            "uncounted": list(self.uncounted),
             "train_seconds": self.train_seconds,
             "seconds_per_epoch": self.seconds_per_epoch,
             "losses": dict(self.losses),
@@ -151,7 +153,7 @@ def _age(run: RunFigures) -> tuple[str, str]:
 def _variants(runs: Sequence[RunFigures]) -> tuple[Variant, ...]:
     groups: dict[str, list[RunFigures]] = {}
     for run in runs:
-        groups.setdefault(identity(run.resolved), []).append(run)
+        groups.setdefault(identity(run.resolved, run.contents), []).append(run)
     firsts = [group[0] for group in groups.values()]
     names = variant_names([run.resolved for run in firsts], [run.summary.title for run in firsts])
     counted = [_counted(group) for group in groups.values()]
@@ -174,6 +176,7 @@ def _variant(
         title=runs[0].summary.title,
         parameters=runs[0].summary.parameters,
         operations=runs[0].summary.operations,
+        uncounted=runs[0].summary.uncounted,
         runs=runs,
         counted=counted,
         split=split,
@@ -225,7 +228,7 @@ def _about(variants: Sequence[Variant]) -> list[str]:
             remarks.append(f"{variant.name}: on the test set, which was watched each epoch")
         if variant.split == "train":
             remarks.append(f"{variant.name}: on the training images, it measured no others")
-        remarks += [f"not counted: {_why_not_counted(run)}" for run in variant.uncounted]
+        remarks += [f"not counted: {_why_not_counted(run)}" for run in variant.set_aside]
     return remarks
 
 

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from imagette.evaluate.comparison import Difference, over_images, over_seeds, same_images
 from imagette.run.figures import RunFigures, answers
 
-# What decides which images a split holds.
+# What decides which images a split holds: what was asked of the data, and what was found there.
 _CHOICE = {
     "validation": ("name", "args", "validation", "split_seed"),
     "test": ("name", "args"),
     "train": ("name", "args", "validation", "split_seed", "limit"),
 }
+_FOUND = {"validation": ("digest", "validation"), "test": ("digest",), "train": ("digest", "train")}
 
 
 def difference_of(
@@ -39,7 +40,11 @@ def difference_of(
 
 
 def _images(run: RunFigures, split: str) -> tuple[object, ...]:
-    return tuple(run.resolved["data"].get(key) for key in _CHOICE[split])
+    asked, found = run.resolved["data"], run.data
+    return (
+        *(asked.get(key) for key in _CHOICE[split]),
+        *(found.get(key) for key in _FOUND[split]),
+    )
 
 
 def _on_images(run: RunFigures, other: RunFigures, split: str) -> Difference | str:

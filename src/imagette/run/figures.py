@@ -1,7 +1,9 @@
 """What one run brings to a comparison: its final figures, its curve, its answers image by image."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,8 @@ class RunFigures:
 
     summary: RunSummary
     resolved: Row
+    data: Mapping[str, Any]  # what environment.json says of it: digest, numbers of images
+    contents: Mapping[str, Any]  # digests of its code, network and data
     accuracies: Mapping[str, float]
     losses: Mapping[str, float]
     train_seconds: float
@@ -89,9 +93,16 @@ def _figures(folder: RunFolder, summary: RunSummary) -> RunFigures:
     last = history[-1] if history else {}
     took = {row["epoch"]: float(row["train_seconds"]) for row in folder.timings()}
     train_seconds = sum(took.values())
+    data = folder.environment().get("data", {})
     return RunFigures(
         summary=summary,
         resolved=resolved(check(folder.resolved(), str(folder.path / "resolved.json"))),
+        data=data,
+        contents={
+            "source": folder.source_digests(),
+            "cost": sha256(json.dumps(folder.cost(), sort_keys=True).encode()).hexdigest(),
+            "data": [data.get(key) for key in ("digest", "train", "validation")],
+        },
         accuracies=_known(last, "accuracy") | _judged_on_train(folder),
         losses=_known(last, "loss"),
         train_seconds=train_seconds,

@@ -1,15 +1,20 @@
 """Training live objects: a module, data and an optimiser that exist already, as in a notebook."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
+from math import isfinite
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from imagette.data.dataset import Dataset
+from imagette.data.items import split_of
 from imagette.data.live import dataset_of
-from imagette.errors import MissingExtra
+from imagette.data.raw import check_labels
+from imagette.data.split import Split
+from imagette.errors import MissingExtra, UsageError
 from imagette.evaluate.evaluation import Evaluation
 from imagette.experiment import check
 from imagette.pointers import source_of
@@ -51,11 +56,11 @@ def fit(
     """Trains a torch module in place, through the same loop and run folder as an experiment.
 
     `data` is a Dataset, or (images, labels) arrays, or an object with `__getitem__` and `__len__`;
-    `test` a Split to measure at every epoch, as courses ask. `optimiser` is one made from the
-    module's parameters, or a list of them; its rate stays its own. `loss` is a name, or a function
-    (outputs, labels) to a number. The module sees pixels from 0 to 1, unless `normalise` is
-    "channels". Training accuracy is recomputed after each epoch. Raises UsageError for objects that
-    do not fit each other.
+    `test` the same, or a Split, to measure at every epoch, as courses ask. `optimiser` is one made
+    from the module's parameters, or a list of them; its rate stays its own. `loss` is a name, or a
+    function (outputs, labels) to a number. The module sees pixels from 0 to 1, unless `normalise`
+    is "channels". Training accuracy is recomputed after each epoch. Raises UsageError for objects
+    that do not fit each other, DataError for data that are not pictures with labels.
 
     >>> import numpy as np, torch
     >>> images = np.random.default_rng(0).integers(0, 256, (60, 8, 8)).astype(np.uint8)
@@ -68,23 +73,24 @@ def fit(
     began = perf_counter()
     own = _own(model, optimiser, loss)
     dataset = data if isinstance(data, Dataset) else dataset_of(data)
+    shown = None if test is None else _test_of(test, dataset)
     settings = {
         "seed": seed,
         "data": {"name": dataset.name, "normalise": normalise},
-        "network": {"python": f"{LIVE}{type(model).__name__}"},
+        "network": {"python": f"{LIVE}{type(model).__name__}"},  # cost.json says what is in it
         "recipe": {
             "epochs": epochs,
             "batch": batch,
-            "optimiser": {"python": f"{LIVE}{_names(optimiser)}"},
-            "loss": loss if isinstance(loss, str) else {"python": f"{LIVE}{loss.__name__}"},
+            "optimiser": _optimiser(optimiser),
+            "loss": loss if isinstance(loss, str) else _loss(loss),
         },
-        "evaluation": {"train": "recomputed", "test": "sealed" if test is None else "each-epoch"},
+        "evaluation": {"train": "recomputed", "test": "sealed" if shown is None else "each-epoch"},
         "run": {"title": title, "folder": str(runs)},
     }
     prepared = prepare_with(check(settings, "fit"), dataset, own)
     remarks = check_together(prepared)
     folder = make_folder(prepared, _sources(model, loss))
-    events = train_prepared(prepared, folder, Start(own.live()), remarks, began, test=test)
+    events = train_prepared(prepared, folder, Start(own.live()), remarks, began, test=shown)
     *_, ended = events
     assert isinstance(ended, Ended), "nobody asked it to stop"
     return Fitted(folder, ended.evaluation, tuple(folder.history()))
@@ -100,10 +106,59 @@ def _own(model: Any, optimiser: Any, loss: Any) -> "Own":
 
 def _sources(*things: Any) -> dict[str, bytes]:
     """The code of what was written by the user; of what torch made there is nothing to keep."""
-    found = (source_of(thing) for thing in things if not isinstance(thing, str))
+    own = (thing for thing in things if not isinstance(thing, str) and not _of_torch(thing))
+    found = map(source_of, own)
     return dict(source for source in found if source)
 
 
-def _names(optimiser: Any) -> str:
-    several = optimiser if isinstance(optimiser, list | tuple) else [optimiser]
-    return "+".join(type(one).__name__ for one in several)
+def _of_torch(thing: Any) -> bool:
+    return getattr(thing, "__module__", type(thing).__module__).partition(".")[0] == "torch"
+
+
+def _test_of(test: Any, dataset: Dataset) -> Split:
+    """The test images, once they are of the shape and the classes of the training images."""
+    split = split_of(test, "test")
+    if not len(split):
+        raise UsageError("test has no images: give some, or leave it out.")
+    if split.images.shape[1:] != dataset.train.images.shape[1:]:
+        raise UsageError(
+            "test must have images of the shape of the training images, "
+            f"{list(dataset.train.images.shape[1:])} (height, width, channels). "
+            f"Got {list(split.images.shape[1:])}."
+        )
+    check_labels(split.labels, dataset.class_names, "test")
+    return split
+
+
+def _optimiser(optimiser: Any) -> dict[str, Any]:
+    """Its classes, and the settings of its parameter groups: all that tells two of them apart."""
+    several = _listed(optimiser)
+    groups = [_plain(group) for one in several for group in one.param_groups]
+    args = groups[0] if len(groups) == 1 else {str(n): group for n, group in enumerate(groups)}
+    return {"python": f"{LIVE}{'+'.join(type(one).__name__ for one in several)}", "args": args}
+
+
+def _loss(loss: Any) -> dict[str, Any]:
+    """Its name, and the settings of a partial function or of an object."""
+    if isinstance(loss, partial):
+        inner = _loss(loss.func)
+        return {**inner, "args": {**inner["args"], **_plain(loss.keywords)}}
+    name = getattr(loss, "__name__", type(loss).__name__)
+    return {"python": f"{LIVE}{name}", "args": _plain(getattr(loss, "__dict__", {}))}
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that JSON can hold exactly: flags, finite numbers, words, and lists of them."""
+    return {
+        key: list(value) if isinstance(value, tuple) else value
+        for key, value in values.items()
+        if not key.startswith("_") and all(map(_is_plain, _listed(value)))
+    }
+
+
+def _listed(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, list | tuple) else [value]
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, bool | int | str) or (isinstance(value, float) and isfinite(value))

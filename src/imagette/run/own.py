@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from imagette.data.spec import OWN
 from imagette.errors import UsageError
 from imagette.experiment import Experiment
 from imagette.pointers import call_pointer, resolve_pointer, source_of_pointer
@@ -48,9 +49,13 @@ def sources_of(experiment: Experiment, base: Path | None) -> dict[str, bytes]:
 
 def relocated(experiment: Experiment) -> Experiment:
     """The experiment with its files named as they are called in the run's `source/`."""
-    values = experiment.model_dump()
-    here = {pointer: _file_alone(pointer) for pointer in pointers_of(experiment)}
-    return Experiment.model_validate(_replaced(values, here))
+    return renamed(experiment, {name: _file_alone(name) for name in pointers_of(experiment)})
+
+
+def renamed(experiment: Experiment, pointers: Mapping[str, str]) -> Experiment:
+    """The experiment with other pointers for its own; the name of a data set goes with them."""
+    names = {f"{OWN}{pointer}": f"{OWN}{other}" for pointer, other in pointers.items()}
+    return Experiment.model_validate(_replaced(experiment.model_dump(), {**pointers, **names}))
 
 
 def own_of(experiment: Experiment, base: Path | None) -> "Own | None":

@@ -38,6 +38,7 @@ class RunSummary:
     data: str
     parameters: int
     operations: int  # forward, of one image
+    uncounted: tuple[str, ...]  # the paths of code whose operations we do not know: in no total
     epochs: int  # done
     epochs_asked: int
     accuracy: float | None
@@ -179,6 +180,7 @@ def _summary(folder: RunFolder) -> RunSummary:
         data=str(resolved["data"]["name"]),
         parameters=int(cost["parameters"]),
         operations=sum(cost["cost"][k] for k in ("multiplications", "additions", "maximums")),
+        uncounted=tuple(map(str, cost.get("uncounted", ()))),
         epochs=int(row.get("epoch", 0)),
         epochs_asked=int(resolved["recipe"]["epochs"]),
         accuracy=float(row[f"{split}_accuracy"]) if split else None,

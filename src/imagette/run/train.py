@@ -7,6 +7,7 @@ from time import perf_counter
 
 from imagette.data.dataset import open_test
 from imagette.data.split import Split
+from imagette.data.streamed import StreamedImages
 from imagette.evaluate.evaluation import Evaluation
 from imagette.evaluate.overfitting import overfitting
 from imagette.experiment import Experiment
@@ -156,7 +157,9 @@ def _trained(
     test: Split | None,
 ) -> RunEvents:
     experiment, dataset = prepared.experiment, prepared.dataset
-    prepared.model.place(dataset.train.images, dataset.train.labels)
+    images = dataset.train.images
+    kept = None if isinstance(images, StreamedImages) else images
+    prepared.model.place(kept, dataset.train.labels)
     training = Training(
         model=prepared.model,
         planner=prepared.planner,

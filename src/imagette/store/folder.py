@@ -9,6 +9,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -292,6 +293,16 @@ class RunFolder:
     def source(self) -> Path:
         """Where the run keeps the files of one's own code that it was made with."""
         return self.path / "source"
+
+    def source_digests(self) -> dict[str, str]:
+        """SHA-256 of each of those files, by its name in `source`."""
+        files = sorted(path for path in self.source.rglob("*") if path.is_file())
+        with telling_of(self.source):
+            return {
+                path.relative_to(self.source).as_posix(): sha256(path.read_bytes()).hexdigest()
+                for path in files
+                if path.suffix != ".pyc"
+            }
 
     def write_source(self, files: Mapping[str, bytes]) -> None:
         """Keep files of code, by name, as they were at the start."""

@@ -36,21 +36,28 @@ else:
 
 @contextmanager
 def held(run: Path) -> Iterator[None]:
-    """Hold a run folder, at once; raises UsageError if another process trains it.
+    """Hold a run folder, at once; raises UsageError if another process trains it."""
+    refusal = f"{run} is being trained by another process: wait for its end, or stop it"
+    with only_one(run / ".lock", refusal) as descriptor:
+        yield
+        _release(descriptor)
 
-    The system lets go of it when the process ends, however that happens.
+
+@contextmanager
+def only_one(path: Path, refusal: str) -> Iterator[int]:
+    """Hold the lock file `path` and hand out its descriptor, or raise UsageError at once.
+
+    A process that inherits the descriptor holds the lock too (not on Windows). The system lets go
+    of it when the last of them ends, however that happens.
     """
-    with telling_of(run):
-        descriptor = os.open(run / ".lock", os.O_RDWR | os.O_CREAT, 0o666)
+    with telling_of(path.parent):
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     try:
         try:
             _take_now(descriptor)
         except OSError:
-            raise UsageError(
-                f"{run} is being trained by another process: wait for its end, or stop it"
-            ) from None
-        yield
-        _release(descriptor)
+            raise UsageError(refusal) from None
+        yield descriptor
     finally:
         os.close(descriptor)
 

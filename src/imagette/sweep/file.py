@@ -2,7 +2,6 @@
 
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
@@ -15,17 +14,21 @@ from imagette.sweep.spec import Sweep
 def read_sweep(name: str | Path) -> Sweep:
     """Reads a sweep by path, or by name among those shipped; its title is the file's name if not
     given. `base` may be an experiment's shipped name, a path relative to the sweep's file, or the
-    experiment's table itself. Raises UsageError naming every problem at once.
+    experiment's table itself. Code of one's own is looked for beside the base, then beside the
+    sweep. Raises UsageError naming every problem at once.
 
     >>> read_sweep("batch_sizes").grid
     {'recipe.batch': (4, 16, 20, 64, 128)}
     """
     path = find_sweep(str(name))
     values = {"title": path.stem, **read_values(path)}
-    if "base" in values:
-        values["base"] = _base(values["base"], path)
+    folders = [path.parent]
+    if isinstance(values.get("base"), str):
+        base = _base(values["base"], path)
+        values["base"] = read_values(base)
+        folders.insert(0, base.parent)
     try:
-        return Sweep.model_validate(values)
+        return Sweep.model_validate(values).beside(*folders)
     except ValidationError as error:
         raise UsageError(describe_problems(error, Sweep, str(name))) from None
 
@@ -48,9 +51,7 @@ def find_sweep(name: str) -> Path:
     return shipped_sweeps()[name]
 
 
-def _base(base: Any, sweep: Path) -> Any:
-    if not isinstance(base, str):
-        return base
+def _base(base: str, sweep: Path) -> Path:
     beside = sweep.parent / base
     is_path = beside.suffix in SUFFIXES or len(Path(base).parts) > 1
-    return read_values(find(str(beside) if is_path or beside.is_file() else base))
+    return find(str(beside) if is_path or beside.is_file() else base)

@@ -6,6 +6,7 @@ last one counts), `<trial>/seed-<n>.json` (its complete experiment), `<trial>/se
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -16,6 +17,7 @@ from imagette.run.runs import JUDGED_FIRST
 from imagette.store.folder import RunFolder
 from imagette.store.json_files import json_bytes, read_json, write_json
 from imagette.store.lines import append_line, drop_torn_line, read_lines
+from imagette.store.lock import only_one
 from imagette.store.naming import MARKER, safe_title
 from imagette.store.whole import remove_folder, telling_of, write_whole_folder
 from imagette.sweep.events import Outcome
@@ -35,16 +37,19 @@ class SweepFolder:
     threads: int | None
 
     @classmethod
-    def enter(cls, path: Path, sweep: Sweep, threads: int | None) -> Self:
+    def enter(
+        cls, path: Path, sweep: Sweep, sources: Mapping[str, str], threads: int | None
+    ) -> Self:
         """Make the folder, or enter the one of this same sweep, whose threads then hold.
 
-        Raises UsageError for a folder that holds anything else, naming what differs.
+        `sources` are the digests of the code that its trials run. Raises UsageError for a folder
+        that holds anything else, naming what differs.
         """
         path = path.absolute()
         marker = path / "sweep.json"
         asked = json.loads(json_bytes(sweep.model_dump(mode="json")))
         if not path.exists() or (path.is_dir() and not any(path.iterdir())):
-            begun = {"format": FORMAT, "threads": threads, "sweep": asked}
+            begun = {"format": FORMAT, "threads": threads, "sweep": asked, "sources": sources}
             write_whole_folder(path, {marker.name: json_bytes(begun)})
             return cls(path, threads)
         if not marker.is_file():
@@ -52,8 +57,19 @@ class SweepFolder:
                 f"{path} is there and holds no sweep: give this one another title, or --out."
             )
         begun = read_json(marker)
-        _refuse_a_change(path, begun, asked)
+        _refuse_a_change(path, begun, {**asked, "sources": sources})
         return cls(path, begun["threads"])
+
+    def held(self) -> AbstractContextManager[int]:
+        """Hold the folder's lock and hand out its descriptor, or raise UsageError at once.
+
+        Trials that inherit it and outlive a killed sweep keep a second one out of their runs.
+        """
+        refusal = (
+            f"A sweep, or a trial that a killed one left running, is at work in {self.path}: "
+            "wait for its end, or end it, then call again."
+        )
+        return only_one(self.path / "sweep.lock", refusal)
 
     def run_path(self, trial: Trial) -> Path:
         return self.path / trial.folder
@@ -126,7 +142,7 @@ def _refuse_a_change(path: Path, begun: Mapping[str, Any], asked: Mapping[str, A
         raise StoreError(f"{path / 'sweep.json'} is damaged or of another format than {FORMAT}.")
     before, now = (
         {key: value for key, value in flattened(one).items() if "." in key or value != {}}
-        for one in (begun["sweep"], asked)
+        for one in ({**begun["sweep"], "sources": begun.get("sources", {})}, asked)
     )
     told = [
         f"'{key}' was {_shown(before, key)} and is {_shown(now, key)}"

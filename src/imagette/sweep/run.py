@@ -10,6 +10,7 @@ from imagette.data.dataset import open_data
 from imagette.errors import ImagetteError, UsageError
 from imagette.machine import usable_cores
 from imagette.sweep.child import Child, start
+from imagette.sweep.code import digests_of
 from imagette.sweep.events import (
     Begun,
     Outcome,
@@ -20,7 +21,6 @@ from imagette.sweep.events import (
     Waiting,
 )
 from imagette.sweep.folder import SweepFolder, default_path
-from imagette.sweep.lock import only_one
 from imagette.sweep.spec import Sweep
 from imagette.sweep.trials import Trial
 from imagette.train.events import Stop
@@ -48,8 +48,9 @@ def run_sweep(
     workers = _workers(workers, len(trials))
     _open_each_set(trials)
     path = out or default_path(trials, sweep)
-    folder = SweepFolder.enter(path, sweep, threads=1 if workers > 1 else None)
-    with only_one(folder.path) as lock:
+    sources = digests_of(trial.experiment for trial in trials)
+    folder = SweepFolder.enter(path, sweep, sources, threads=1 if workers > 1 else None)
+    with folder.held() as lock:
         outcomes = _finished_before(folder, trials)
         finished = tuple(outcomes.values())
         yield Begun(folder.path, len(trials), finished, workers, folder.threads)

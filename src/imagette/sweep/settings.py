@@ -11,7 +11,7 @@ from imagette.settings import put_setting
 
 Settings = Mapping[str, Any]
 
-# One of these says the network anew; so does the `name` of an optimiser, loss or schedule.
+# One of these says the network anew; so does an optimiser, a loss, a schedule.
 _NETWORKS = ("network.name", "network.text", "network.layers", "network.python")
 
 
@@ -53,4 +53,4 @@ def _flat(table: Mapping[str, Any], above: str) -> Iterator[tuple[str, Any]]:
 
 
 def _says_anew(key: str) -> bool:
-    return key in _NETWORKS or (key.startswith("recipe.") and key.endswith(".name"))
+    return key in _NETWORKS or (key.startswith("recipe.") and key.endswith((".name", ".python")))

@@ -1,14 +1,16 @@
 """What a sweep says: an experiment, and the changes whose product are its trials."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, product
 from math import prod
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, model_validator
 
+from imagette.run.naming import value_names
 from imagette.spec import Spec
-from imagette.sweep.naming import value_names
 from imagette.sweep.settings import flattened
 
 # What a sweep says in its own words, and where.
@@ -76,6 +78,19 @@ Values = Annotated[tuple[Any, ...], BeforeValidator(_listed), Field(min_length=1
 Axes = Annotated[dict[str, Values], BeforeValidator(_flat), AfterValidator(_told_apart)]
 
 
+def _refuse_replaced(place: str, keys: Iterable[str], places: Mapping[str, set[str]]) -> None:
+    """Refuse a key a.b.c where a or a.b is among those that the same trial may change."""
+    for key in keys:
+        parts = key.split(".")
+        above = [".".join(parts[:depth]) for depth in range(1, len(parts))]
+        for table, where in product(above, places):
+            if table in places[where]:
+                raise ValueError(
+                    f"'{table}' (in {where}) replaces all that '{key}' (in {place}) says: "
+                    f"give its keys one by one, such as '{table}.name'"
+                )
+
+
 class Sweep(Spec):
     """The trials are the product of `grid`, `pairs`, `variants`, `ablate` and `seeds`.
 
@@ -96,6 +111,7 @@ class Sweep(Spec):
     pairs: Axes = Field(default_factory=dict)
     variants: Named = Field(default_factory=dict)
     ablate: Named = Field(default_factory=dict)
+    _folders: tuple[Path, ...] = PrivateAttr(())
 
     @model_validator(mode="after")
     def _pairs_are_of_one_length(self) -> "Sweep":
@@ -107,18 +123,41 @@ class Sweep(Spec):
 
     @model_validator(mode="after")
     def _each_key_is_changed_in_one_place(self) -> "Sweep":
-        places = {
-            "grid": [*self.grid],
-            "pairs": [*self.pairs],
-            "variants": [key for settings in self.variants.values() for key in settings],
-            "ablate": [key for settings in self.ablate.values() for key in settings],
-        }
         owner: dict[str, str] = {}
-        for place, keys in places.items():
-            for key in keys:
+        for place, tables in self._changes().items():
+            for key in (key for table in tables for key in table):
                 if owner.setdefault(key, place) != place:
                     raise ValueError(f"'{key}' is changed by {owner[key]} and by {place}: by one")
         return self
+
+    @model_validator(mode="after")
+    def _no_key_replaces_what_another_says(self) -> "Sweep":
+        places: dict[str, list[Mapping[str, Any]]] = {"set": [self.set], **self._changes()}
+        everywhere = {place: {*chain.from_iterable(tables)} for place, tables in places.items()}
+        for place, tables in places.items():
+            for table in tables:  # of which a trial takes one
+                _refuse_replaced(place, table, {**everywhere, place: {*table}})
+        return self
+
+    def _changes(self) -> dict[str, list[Mapping[str, Any]]]:
+        """The tables of each part; a trial has one of each, of `ablate` at most one."""
+        return {
+            "grid": [self.grid],
+            "pairs": [self.pairs],
+            "variants": [*self.variants.values()],
+            "ablate": [*self.ablate.values()],
+        }
+
+    def beside(self, *folders: Path) -> Self:
+        """The same sweep, whose code of one's own is looked for in these folders first."""
+        sweep = self.model_copy()
+        sweep._folders = folders
+        return sweep
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """Where code of one's own is looked for before the working folder."""
+        return self._folders
 
     @property
     def all_seeds(self) -> Sequence[int]:

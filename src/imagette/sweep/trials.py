@@ -1,7 +1,8 @@
 """The trials of a sweep: each a name, a seed, its own settings and a checked experiment."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, field
 from itertools import chain, product
 from typing import Any
 
@@ -9,7 +10,10 @@ from imagette.data.sources import NAMED
 from imagette.errors import UsageError
 from imagette.experiment import Experiment, check, network_of, resolved
 from imagette.network import walk
-from imagette.sweep.naming import axis_names, folder_names, value_names
+from imagette.run.naming import short_keys, value_names
+from imagette.settings import put_setting
+from imagette.sweep.code import located
+from imagette.sweep.naming import folder_names
 from imagette.sweep.settings import applied
 from imagette.sweep.spec import Sweep
 
@@ -30,10 +34,14 @@ class Trial:
 
 @dataclass(frozen=True)
 class Change:
-    """One choice of each part of the sweep: the words of its name, and settings to lay over."""
+    """One choice of each part of the sweep: the words of its name, and settings to lay over.
+
+    They are laid over all at once: what says an optimiser anew drops what the base said of it, and
+    nothing that another part says.
+    """
 
     words: tuple[str, ...] = ()
-    layers: tuple[Mapping[str, Any], ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -59,7 +67,7 @@ def plan_trials(sweep: Sweep, most: int | None = MAX_TRIALS) -> tuple[Trial, ...
         Trial(
             name=change.name,
             seed=seed,
-            settings=dict(chain.from_iterable(layer.items() for layer in change.layers)),
+            settings=change.settings,
             experiment=experiment.model_copy(update={"seed": seed}),
             folder=f"{folder}/seed-{seed}",
         )
@@ -82,41 +90,40 @@ def counted(sweep: Sweep) -> str:
 
 def _parts(sweep: Sweep) -> Iterator[list[Change]]:
     """The choices of each part that is there: variants first in a name, then the axes."""
-    names = axis_names([*sweep.grid, *sweep.pairs])
+    names = short_keys([*sweep.grid, *sweep.pairs])
     if sweep.variants:
-        yield [Change((name,), (settings,)) for name, settings in sweep.variants.items()]
+        yield [Change((name,), settings) for name, settings in sweep.variants.items()]
     for key, values in sweep.grid.items():
         yield list(_along(key, names[key], values))
     if sweep.pairs:
         columns = [_along(key, names[key], values) for key, values in sweep.pairs.items()]
         yield [_joined(row) for row in zip(*columns, strict=True)]
     if sweep.ablate:
-        without = [Change((f"without {name}",), (s,)) for name, s in sweep.ablate.items()]
+        without = [Change((f"without {name}",), s) for name, s in sweep.ablate.items()]
         yield [Change(("all",)), *without]
 
 
 def _along(key: str, name: str, values: Sequence[Any]) -> Iterator[Change]:
     for text, value in zip(value_names(values), values, strict=True):
-        yield Change((f"{name}={text}",), ({key: value},))
+        yield Change((f"{name}={text}",), {key: value})
 
 
 def _joined(changes: Sequence[Change]) -> Change:
     return Change(
         tuple(chain.from_iterable(change.words for change in changes)),
-        tuple(chain.from_iterable(change.layers for change in changes)),
+        dict(chain.from_iterable(change.settings.items() for change in changes)),
     )
 
 
 def _checked(sweep: Sweep, changes: Sequence[Change]) -> list[Experiment]:
     """The experiment of each change, of the first seed, or all that is wrong with any of them."""
     # Resolved first, so that a setting also reaches under what the base leaves to its default.
-    base = applied(resolved(check(sweep.base, f"the base of {sweep.title}")), sweep.set)
+    base = resolved(check(sweep.base, f"the base of {sweep.title}"))
     experiments: list[Experiment] = []
     found: dict[str, list[str]] = {}  # the problem to the trials that have it
     for change in changes:
-        title = {"run.title": f"{sweep.title}: {change.name}", "seed": sweep.all_seeds[0]}
         try:
-            experiments.append(_experiment(base, change, title))
+            experiments.append(_experiment(base, sweep, change))
         except UsageError as error:
             found.setdefault(_after_name(str(error), change.name), []).append(change.name)
     if found:
@@ -124,16 +131,27 @@ def _checked(sweep: Sweep, changes: Sequence[Change]) -> list[Experiment]:
     return experiments
 
 
-def _experiment(base: Mapping[str, Any], change: Change, title: Mapping[str, Any]) -> Experiment:
-    values = base
-    for layer in (*change.layers, title):
-        values = applied(values, layer)
-    experiment = check(values, change.name)
+def _experiment(base: Mapping[str, Any], sweep: Sweep, change: Change) -> Experiment:
+    own = {"run.title": f"{sweep.title}: {change.name}", "seed": sweep.all_seeds[0]}
+    settings = {**sweep.set, **change.settings, **own}
+    experiment = check(applied(base, settings), change.name)
+    _check_none_is_lost(experiment, settings, change.name)
+    experiment = located(experiment, sweep.folders)
     known, spec = NAMED.get(experiment.data.name), experiment.network
     if known and (spec.name or spec.text or spec.layers):
         height, width, channels = known.shape
         walk(network_of(spec), (channels, height, width), len(known.class_names))
     return experiment
+
+
+def _check_none_is_lost(experiment: Experiment, settings: Mapping[str, Any], name: str) -> None:
+    """A trial trains what its settings say: said again, each changes nothing."""
+    found = resolved(experiment)
+    again = deepcopy(found)
+    for key, value in settings.items():
+        put_setting(again, key, value)
+    if resolved(check(again, name)) != found:
+        raise UsageError(f"{name}: its settings contradict each other: {', '.join(settings)}.")
 
 
 def _after_name(problem: str, name: str) -> str:

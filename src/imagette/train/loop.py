@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from imagette.arrays import Weights
 from imagette.data.split import Split
-from imagette.engines.protocol import Model, State, weights_of
+from imagette.data.streamed import StreamedImages
+from imagette.engines.protocol import Model, State, StepPlan, weights_of
 from imagette.errors import TrainingError
 from imagette.evaluate.losses import Loss
 from imagette.evaluate.spec import EvaluationSpec
@@ -115,7 +116,7 @@ def warm_up(training: Training, start: Start) -> None:
     plans = training.planner.epoch(start.position.epoch, start.position.step_in_epoch)
     plan = next(plans, None) if start.position.epoch <= training.epochs else None
     if plan is not None:
-        training.model.advance(training.model.restore(start.arrays), plan.head(1))
+        _advanced(training, training.model.restore(start.arrays), plan.head(1))
 
 
 def _before_training(
@@ -167,7 +168,7 @@ def _steps(training: Training, point: _Point) -> Events[tuple[_Point, Stop | Non
     tally = position.tally
     for plan in planner.epoch(position.epoch, position.step_in_epoch):
         began = training.clock()
-        state, losses, correct = training.model.advance(point.state, plan)
+        state, losses, correct = _advanced(training, point.state, plan)
         seconds = training.clock() - began
         _refuse_non_finite(losses, plan.first_step, position.epoch)
         for loss, right in zip(losses.tolist(), correct.tolist(), strict=True):
@@ -188,6 +189,21 @@ def _steps(training: Training, point: _Point) -> Events[tuple[_Point, Stop | Non
         if stop:
             break
     return point, stop
+
+
+def _advanced(
+    training: Training, state: State, plan: StepPlan
+) -> tuple[State, NDArray[np.float32], NDArray[np.int32]]:
+    """The plan's steps taken; streamed images are read for one step at a time, to save memory."""
+    images = training.train.images
+    if not isinstance(images, StreamedImages):
+        return training.model.advance(state, plan)
+    losses, correct = [], []
+    for step in plan.steps():
+        state, loss, right = training.model.advance(state, step, images[step.indices])
+        losses.append(loss)
+        correct.append(right)
+    return state, np.concatenate(losses), np.concatenate(correct)
 
 
 def _row(
@@ -277,7 +293,7 @@ def _refuse_non_finite(losses: NDArray[np.float32], first_step: int, epoch: int)
 
 def _refuse_broken(training: Training, arrays: Weights, position: Position) -> None:
     """A last step may break the weights after its loss was computed: they must not be kept."""
-    probe = training.train.images[:64]
+    probe = training.train[:64].images
     with np.errstate(all="ignore"):
         logits = training.model.predict(weights_of(arrays), probe, len(probe))
     if not np.isfinite(logits).all():

@@ -1,13 +1,12 @@
 """What the functions under torch compute, in the operations that the network language is made of.
 
-One row a function of ATen: from its arguments to what the cost table calls it, its operations and
-its hyper-parameters. Shapes come without the batch. A function without a row is recorded as
-uncounted, never as free.
+One row a function of ATen: what the cost table calls it, and from its arguments its operations and
+hyper-parameters. Shapes come without the batch. A function without a row, or called as its row
+does not foresee, is recorded as uncounted, never as free.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import prod
 from typing import Any
 
 from imagette.network import operations as op
@@ -20,40 +19,90 @@ class Seen:
     """One call: its arguments as they came, the shapes of what depends on the image, the result."""
 
     arguments: Mapping[str, Any]
+    varying: Collection[str]  # the arguments that depend on the image
     inputs: tuple[Shape, ...]
     output: Shape
+    batched: bool  # the first axis of those inputs and of the output is the batch
+
+    def axes(self) -> tuple[int, ...]:
+        """The axes of the argument `dim` without the batch; raises Unforeseen if it is in them."""
+        dim = self.arguments.get("dim")
+        ndim = 1 + len(self.inputs[0])
+        axes = {axis % ndim for axis in ([dim] if isinstance(dim, int) else dim or ())}
+        foreseen(bool(axes) and 0 not in axes)
+        return tuple(sorted(axis - 1 for axis in axes))
+
+
+class Unforeseen(Exception):
+    """Called in a way whose cost the row does not know."""
+
+
+def foreseen(condition: bool) -> None:
+    if not condition:
+        raise Unforeseen
 
 
 @dataclass(frozen=True)
 class Meaning:
     """What a call computes on one image."""
 
-    function: str
     operations: tuple[op.Operation, ...]
     hyper_parameters: Mapping[str, HyperParameter] = field(default_factory=dict)
 
 
-Row = Callable[[Seen], Meaning]
+Rule = Callable[[Seen], Meaning]
 
 
-def elementwise(function: str, *steps: str) -> Row:
+@dataclass(frozen=True)
+class Row:
+    """What the table calls a function, whatever its arguments, and what it computes."""
+
+    function: str
+    rule: Rule
+    moves: bool = False  # computes nothing, wherever the batch is
+
+    def meaning(self, seen: Seen) -> Meaning | None:
+        """None where the cost is not known."""
+        try:
+            foreseen(seen.batched or self.moves)
+            meaning = self.rule(seen)
+            foreseen(meaning.operations[-1].output_shape == seen.output)
+        except Exception:  # whatever a rule trips over, it did not foresee
+            return None
+        return meaning
+
+
+def elementwise(function: str, *steps: str, **foreseen_values: Any) -> Row:
     """The result's every element takes these steps; a broadcast operand costs no more."""
-    return lambda seen: Meaning(function, (op.Elementwise(seen.output, steps),))
+
+    def rule(seen: Seen) -> Meaning:
+        # Two batches on different axes make every pair of images: not a cost of one image.
+        foreseen(all(len(shape) == len(seen.output) for shape in seen.inputs))
+        foreseen(all(seen.arguments.get(k, v) == v for k, v in foreseen_values.items()))
+        return Meaning((op.Elementwise(seen.output, steps),))
+
+    return Row(function, rule)
 
 
 def movement(function: str) -> Row:
     """Elements in another shape or order: nothing is computed."""
-    return lambda seen: Meaning(function, (op.Reshape(seen.inputs[0], seen.output),))
+    return Row(function, lambda seen: Meaning((op.Reshape(seen.inputs[0], seen.output),)), True)
+
+
+def _nothing(_seen: Seen) -> Meaning:
+    raise Unforeseen
+
+
+def unknown(function: str) -> Row:
+    """A row that foresees nothing."""
+    return Row(function, _nothing)
 
 
 def convolution(seen: Seen) -> Meaning:
     given = seen.arguments
     weight = given["weight"]
-    kernel, stride, dilation = (
-        _pair(weight.shape[2:]),
-        _pair(given["stride"]),
-        _pair(given["dilation"]),
-    )
+    foreseen(seen.varying == {"input"} and not given["transposed"] and weight.ndim == 4)
+    kernel, stride, dilation = map(_pair, (weight.shape[2:], given["stride"], given["dilation"]))
     rows, columns = _pair(given["padding"])
     window = Window(kernel, stride, (rows, rows, columns, columns), dilation)
     operations: tuple[op.Operation, ...] = (
@@ -67,85 +116,109 @@ def convolution(seen: Seen) -> Meaning:
         "stride": stride,
         "groups": given["groups"],
     }
-    return Meaning("conv", operations, known)
+    return Meaning(operations, known)
 
 
-def product(seen: Seen) -> Meaning:
-    features = seen.output[-1]
-    operations: tuple[op.Operation, ...] = (op.MatMul(seen.inputs[0], features),)
-    if "mat1" in seen.arguments:  # addmm: bias + mat1 @ mat2
-        operations += (op.Elementwise(seen.output, ("add",)),)
-    return Meaning("linear", operations, {"features": features})
+def product(matrix: str, *after: str) -> Rule:
+    """The image's argument `matrix` times weights; addmm adds a bias after it."""
+
+    def rule(seen: Seen) -> Meaning:
+        foreseen(seen.varying == {matrix})
+        foreseen(seen.arguments.get("alpha", 1) == seen.arguments.get("beta", 1) == 1)
+        features = seen.output[-1]
+        operations: tuple[op.Operation, ...] = (op.MatMul(seen.inputs[0], features),)
+        if after:
+            operations += (op.Elementwise(seen.output, after),)
+        return Meaning(operations, {"features": features})
+
+    return rule
 
 
-def pool(function: str, fold: op.Fold, *after: str) -> Row:
-    def row(seen: Seen) -> Meaning:
+def pool(fold: op.Fold, *after: str) -> Rule:
+    def rule(seen: Seen) -> Meaning:
         given = seen.arguments
         kernel = _pair(given["kernel_size"])
         stride = _pair(given.get("stride") or kernel)
         rows, columns = _pair(given.get("padding") or 0)
-        window = Window(kernel, stride, (rows, rows, columns, columns))
-        folded = op.ReduceWindow(seen.inputs[0], window, fold)
-        operations: tuple[op.Operation, ...] = (folded,)
-        if after:
-            operations += (op.Elementwise(seen.output, after),)
-        return Meaning(function, operations, {"kernel": kernel, "stride": stride})
+        dilation = _pair(given.get("dilation") or 1)
+        window = Window(kernel, stride, (rows, rows, columns, columns), dilation)
+        return _pooled(seen, window, fold, after)
 
-    return row
+    return rule
+
+
+def adaptive_pool(seen: Seen) -> Meaning:
+    """Windows side by side, where the picture divides into them."""
+    _, height, width = seen.inputs[0]
+    rows, columns = _pair(seen.arguments["output_size"])
+    foreseen(height % rows == 0 and width % columns == 0)
+    kernel = (height // rows, width // columns)
+    return _pooled(seen, Window(kernel, kernel), "add", ("multiply",))
+
+
+def _pooled(seen: Seen, window: Window, fold: op.Fold, after: tuple[str, ...]) -> Meaning:
+    folded = op.ReduceWindow(seen.inputs[0], window, fold)
+    scaled = (op.Elementwise(folded.output_shape, after),) if after else ()
+    return Meaning((folded, *scaled), {"kernel": window.kernel, "stride": window.stride})
 
 
 def mean(seen: Seen) -> Meaning:
-    """A sum over what vanished, then one multiplication: also what pools the whole picture."""
-    shape = seen.inputs[0]
-    kept = prod(seen.output)
-    axes = tuple(range(len(shape))) if kept == 1 else tuple(range(1, len(shape)))
-    total = op.Reduce(shape, axes, "add")
+    """A sum over the axes, then one multiplication."""
+    axes = seen.axes()
+    total = op.Reduce(seen.inputs[0], axes, "add")
+    kept = tuple(1 if axis in axes else size for axis, size in enumerate(seen.inputs[0]))
+    shape = kept if seen.arguments.get("keepdim") else total.output_shape
     scaled = op.Elementwise(total.output_shape, ("multiply",))
-    return Meaning("mean", (total, scaled, op.Reshape(total.output_shape, seen.output)))
+    return Meaning((total, scaled, op.Reshape(total.output_shape, shape)))
 
 
 def batch_norm(seen: Seen) -> Meaning:
+    """By running statistics; those of the images themselves would have to be computed."""
+    foreseen(seen.varying == {"input"} and not seen.arguments.get("training"))
     known = {"epsilon": seen.arguments["eps"]}
-    return Meaning("batchnorm", (op.Elementwise(seen.output, ("multiply", "add")),), known)
+    return Meaning((op.Elementwise(seen.output, ("multiply", "add")),), known)
 
 
 def layer_norm(seen: Seen) -> Meaning:
     shape = seen.output
     normalised = len(seen.arguments["normalized_shape"])
+    foreseen(seen.varying == {"input"} and normalised <= len(shape))
     axes = tuple(range(len(shape) - normalised, len(shape)))
     total = op.Reduce(shape, axes, "add")
     groups = total.output_shape
+    weight, bias = (seen.arguments.get(name) is not None for name in ("weight", "bias"))
+    learnt = ("multiply",) * weight + ("add",) * bias
     operations = (
         total,
         op.Elementwise(groups, ("multiply",)),
         op.Elementwise(shape, ("add", "multiply")),
         total,
         op.Elementwise(groups, ("multiply", "add", "rsqrt")),
-        op.Elementwise(shape, ("multiply", "multiply", "add")),
+        op.Elementwise(shape, ("multiply", *learnt)),
     )
-    return Meaning("layernorm", operations, {"epsilon": seen.arguments["eps"]})
+    return Meaning(operations, {"epsilon": seen.arguments["eps"]})
 
 
-def softmax(function: str, *last: str) -> Row:
-    def row(seen: Seen) -> Meaning:
-        shape = seen.output
-        axis = (seen.arguments["dim"] - 1 if seen.arguments["dim"] > 0 else len(shape) - 1,)
-        total = op.Reduce(shape, axis, "add")
-        logs = (op.Elementwise(total.output_shape, ("log",)),) if function == "log_softmax" else ()
+def softmax(last: str, *of_the_sum: str) -> Rule:
+    def rule(seen: Seen) -> Meaning:
+        shape, axes = seen.output, seen.axes()
+        total = op.Reduce(shape, axes, "add")
         operations = (
-            op.Reduce(shape, axis, "maximum"),
+            op.Reduce(shape, axes, "maximum"),
             op.Elementwise(shape, ("add", "exp")),
             total,
-            *logs,
-            op.Elementwise(shape, last),
+            op.Elementwise(total.output_shape, of_the_sum),
+            op.Elementwise(shape, (last,)),
         )
-        return Meaning(function, operations)
+        return Meaning(operations)
 
-    return row
+    return rule
 
 
 def concatenation(seen: Seen) -> Meaning:
-    return Meaning("concatenate", (op.Concatenate(seen.inputs),))
+    foreseen(seen.arguments.get("dim", 0) % (1 + len(seen.output)) == 1)
+    foreseen(len(seen.inputs) == len(seen.arguments["tensors"]))
+    return Meaning((op.Concatenate(seen.inputs),))
 
 
 def _pair(value: int | Sequence[int]) -> tuple[int, int]:
@@ -154,40 +227,43 @@ def _pair(value: int | Sequence[int]) -> tuple[int, int]:
 
 
 MEANINGS: dict[str, Row] = {
-    "convolution": convolution,
-    "addmm": product,
-    "mm": product,
+    "convolution": Row("conv", convolution),
+    "addmm": Row("linear", product("mat1", "add")),
+    "mm": Row("linear", product("self")),
     "relu": elementwise("relu", "maximum"),
-    "gelu": elementwise("gelu", "multiply", "erf", "add", "multiply", "multiply"),
+    "gelu": elementwise(
+        "gelu", "multiply", "erf", "add", "multiply", "multiply", approximate="none"
+    ),
     "sigmoid": elementwise("sigmoid", "exp", "add", "divide"),
     "silu": elementwise("silu", "exp", "add", "divide", "multiply"),
     "tanh": elementwise("tanh", "tanh"),
-    "add": elementwise("add", "add"),
-    "sub": elementwise("subtract", "add"),
-    "rsub": elementwise("subtract", "add"),
+    "add": elementwise("add", "add", alpha=1),
+    "sub": elementwise("subtract", "add", alpha=1),
+    "rsub": elementwise("subtract", "add", alpha=1),
     "mul": elementwise("multiply", "multiply"),
-    "div": elementwise("divide", "divide"),
+    "div": elementwise("divide", "divide", rounding_mode=None),
     "exp": elementwise("exp", "exp"),
     "log": elementwise("log", "log"),
     "neg": elementwise("negate"),
     "leaky_relu": elementwise("leaky_relu", "multiply", "maximum"),
     "hardtanh": elementwise("clip", "maximum", "maximum"),
-    "max_pool2d_with_indices": pool("maxpool", "maximum"),
-    "avg_pool2d": pool("avgpool", "add", "multiply"),
-    "_adaptive_avg_pool2d": mean,
-    "mean": mean,
-    "native_batch_norm": batch_norm,
-    "_native_batch_norm_legit_no_training": batch_norm,
-    "native_layer_norm": layer_norm,
-    "_softmax": softmax("softmax", "divide"),
-    "_log_softmax": softmax("log_softmax", "add"),
-    "cat": concatenation,
+    "max_pool2d_with_indices": Row("maxpool", pool("maximum")),
+    "avg_pool2d": Row("avgpool", pool("add", "multiply")),
+    "_adaptive_avg_pool2d": Row("avgpool", adaptive_pool),
+    "mean": Row("mean", mean),
+    "native_batch_norm": Row("batchnorm", batch_norm),
+    "_native_batch_norm_legit_no_training": Row("batchnorm", batch_norm),
+    "native_layer_norm": Row("layernorm", layer_norm),
+    "_softmax": Row("softmax", softmax("divide")),
+    "_log_softmax": Row("log_softmax", softmax("add", "log")),
+    "cat": Row("concatenate", concatenation),
     **{
         name: movement("flatten" if name in ("view", "_unsafe_view") else name.strip("_"))
         for name in (
             *("view", "_unsafe_view", "reshape", "permute", "transpose", "t", "unsqueeze"),
             *("squeeze", "expand", "clone", "contiguous", "_reshape_alias", "_to_copy", "alias"),
-            *("detach", "lift_fresh", "dropout", "slice", "select"),
+            *("detach", "lift_fresh", "dropout", "slice", "select", "split"),
+            *("split_with_sizes", "unbind"),
         )
     },
 }

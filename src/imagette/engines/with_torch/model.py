@@ -11,6 +11,7 @@ from torch import Tensor
 
 from imagette.arrays import Images, Labels, Logits, Weights
 from imagette.data.preprocess import Preprocess
+from imagette.data.streamed import AnyImages
 from imagette.engines.protocol import EngineSpec, StepPlan
 from imagette.engines.with_torch.augment import lower_augmentation
 from imagette.engines.with_torch.device import choose_device, threads_for, working
@@ -62,8 +63,9 @@ class TorchModel:
         self._scale = self._tensor(1 / (255 * deviation))
         self._offset = self._tensor(-mean / deviation)
 
-    def place(self, images: Images, labels: Labels) -> None:
-        self._images = torch.from_numpy(np.array(images)).to(self._device)
+    def place(self, images: Images | None, labels: Labels) -> None:
+        if images is not None:
+            self._images = torch.from_numpy(np.array(images)).to(self._device)
         self._labels = torch.from_numpy(np.array(labels, np.int64)).to(self._device)
 
     def start(self, weights: Weights) -> TorchState:
@@ -76,15 +78,15 @@ class TorchModel:
         return TorchState(tensors, trainable, steps)
 
     def advance(
-        self, state: TorchState, plan: StepPlan
+        self, state: TorchState, plan: StepPlan, images: NDArray[np.float32] | None = None
     ) -> tuple[TorchState, NDArray[np.float32], NDArray[np.int32]]:
         # A module's random functions draw from torch's own generator, which is the user's too.
         with working(self.threads), torch.random.fork_rng(enabled=self._own.module is not None):
-            losses, correct = self._steps(state, plan)
+            losses, correct = self._steps(state, plan, images)
         return state, losses, correct
 
     def _steps(
-        self, state: TorchState, plan: StepPlan
+        self, state: TorchState, plan: StepPlan, streamed: NDArray[np.float32] | None
     ) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
         indices = torch.from_numpy(plan.indices).to(self._device)
         draws = {k: torch.from_numpy(v).to(self._device) for k, v in plan.draws.items()}
@@ -97,7 +99,11 @@ class TorchModel:
         for i, rate in enumerate(plan.rates[:, 0].tolist()):
             state.steps.set_rate(rate)
             labels = self._labels[indices[i]]
-            images = self._augmented(self._images[indices[i]], draws, i)
+            if streamed is None:
+                pixels = self._images[indices[i]]
+            else:
+                pixels = torch.from_numpy(streamed[i]).to(self._device)
+            images = self._augmented(pixels, draws, i)
             step_keys = {path: value[i] for path, value in keys.items()}
             outputs, loss = self._step(state, images, labels, step_keys)
             losses[i] = loss.detach()
@@ -120,7 +126,7 @@ class TorchModel:
         state.steps.step()
         return outputs, loss
 
-    def predict(self, weights: Weights, images: Images, batch: int) -> Logits:
+    def predict(self, weights: Weights, images: AnyImages, batch: int) -> Logits:
         tensors = self._forward.frozen(weights, self._device)
         with torch.inference_mode(), working(self.threads):
             parts = [
@@ -132,7 +138,8 @@ class TorchModel:
     def activations(
         self, weights: Weights, images: Images, paths: Sequence[str]
     ) -> dict[str, NDArray[np.float32]]:
-        with torch.inference_mode(), working(self.threads):
+        # Under inference_mode torch calls other functions, so that paths would differ from trace.
+        with torch.no_grad(), working(self.threads):
             tensors = self._forward.frozen(weights, self._device)
             found = self._forward.activations(self._ready(images), tensors, paths)
         return {path: np.ascontiguousarray(x.cpu().numpy()) for path, x in found.items()}
@@ -157,7 +164,7 @@ class TorchModel:
             0, 3, 1, 2
         )
 
-    def _ready(self, images: Images) -> Tensor:
+    def _ready(self, images: Images | NDArray[np.float32]) -> Tensor:
         return self._normalised(torch.from_numpy(np.array(images)).to(self._device))
 
     def _tensor(self, value: NDArray[Any]) -> Tensor:

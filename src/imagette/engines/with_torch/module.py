@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from imagette.arrays import Weights
-from imagette.engines.with_torch.trace import watch, weights_of_module
+from imagette.engines.with_torch.trace import NUM_IMAGES, watch, weights_of_module
 from imagette.errors import UsageError, nearest
 
 Tensors = Mapping[str, Tensor]
@@ -60,11 +60,23 @@ class ModuleForward:
     def activations(
         self, images: Tensor, weights: Tensors, paths: Sequence[str]
     ) -> dict[str, Tensor]:
-        kept = watch(self.module, images, paths, lambda: self._called(images, weights)).kept
+        own = _tensors_of(self.module)
+        given = {  # what asks for gradients decides how torch multiplies, and so the paths
+            name: tensor.detach().requires_grad_(own[name].requires_grad)
+            for name, tensor in weights.items()
+        }
+        alone = len(images) == 1  # torch takes other ways then, so paths would differ from trace
+        if alone:
+            images = images.expand(NUM_IMAGES[0], -1, -1, -1)
+        watcher = watch(self.module, images, paths, lambda: self._called(images, given))
         for path in paths:
-            if path not in kept:
-                raise UsageError(f"No layer is called '{path}'. {nearest(path, kept)}")
-        return kept
+            if path not in watcher.kept:
+                known = [node.path for node in watcher.recorder.nodes]
+                raise UsageError(f"No layer is called '{path}'. {nearest(path, known)}")
+        return {
+            path: watcher.first(tensor) if alone else tensor
+            for path, tensor in watcher.kept.items()
+        }
 
     def _settle_buffers(self, weights: Tensors) -> None:
         """A buffer that forward replaced, as in `self.mean = ...`, is put into its own tensor."""

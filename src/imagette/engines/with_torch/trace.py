@@ -1,4 +1,4 @@
-"""The graph of any torch module, from watching what it executes on one image.
+"""The graph of any torch module, from watching what it executes on a few images.
 
 Every function that reaches ATen is recorded, with the module that called it, in the same operations
 as a walked network: one cost system. What does not depend on the image costs nothing an image.
@@ -15,7 +15,8 @@ from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from imagette.engines.with_torch.aten import MEANINGS, Meaning, Seen
+from imagette.engines.with_torch.aten import MEANINGS, Row, Seen, movement, unknown
+from imagette.engines.with_torch.reach import check_gradients, copy_of, tensor_returned
 from imagette.errors import UsageError
 from imagette.network.graph import Graph, Shape, Weight
 from imagette.network.layer import Layer
@@ -30,30 +31,47 @@ class Foreign(Layer):
     word = "foreign"
 
 
-def trace(module: nn.Module, input_shape: Shape, classes: int) -> Graph:
-    """The graph of `module` in evaluation mode on one image [1,C,H,W] of `input_shape`.
+NUM_IMAGES = (11, 13, 17, 19)
+"""Batches to try, unlikely sizes of anything else, so that the batch is told from other axes."""
 
-    Weights have the names of `module.state_dict()`; a shared one counts once. Raises UsageError if
-    the module does not run, does not end in [1,classes], or never uses a trainable parameter.
+PART = movement("part")
+"""Stands for a tensor that is part of what a call made or wrote over."""
+
+
+def trace(module: nn.Module, input_shape: Shape, classes: int) -> Graph:
+    """The graph of `module` in evaluation mode, for one image of `input_shape` [C,H,W].
+
+    Weights have the names of `module.state_dict()`; a shared one counts once. The module itself
+    and torch's generator stay as they are. Raises UsageError if the module does not run, does not
+    return [B,classes], or has a trainable parameter that no gradient reaches in training.
     """
-    watcher = watch(module, torch.zeros(1, *input_shape))
-    output = watcher.recorder.shape(len(watcher.recorder.nodes))
     name = type(module).__name__
-    if output != (classes,):
-        raise UsageError(
-            f"{name} must end in one number for each of {classes} classes. Got "
-            f"{list(output)} for an image {list(input_shape)}: change its last layer."
-        )
+    with torch.random.fork_rng(devices=[]):
+        watcher = _watch_batch(module, input_shape)
+        output = tensor_returned(module, watcher.returned)
+        if output.shape != (watcher.batch, classes):
+            raise UsageError(
+                f"{name} must end in one number for each of {classes} classes. Got "
+                f"{list(watcher.shape(output))} for an image {list(input_shape)}: "
+                "change its last layer."
+            )
+        number = watcher.number(output)
+        if number is None:
+            raise UsageError(f"What {name} returns does not depend on the image: use it.")
+        check_gradients(copy_of(module), torch.zeros(watcher.batch, *input_shape))
     graph = watcher.recorder.graph(classes)
     used = {weight.name for weight in graph.weights}
     rest = tuple(weight for weight in weights_of_module(module) if weight.name not in used)
-    unused = [weight.name for weight in rest if weight.trainable]
-    if unused:
-        raise UsageError(
-            f"{name} never uses {', '.join(unused)}, so no gradient reaches "
-            f"{'it' if len(unused) == 1 else 'them'}: use it in forward, or remove it."
-        )
-    return replace(graph, unattached=rest, random_paths=("module",))
+    return replace(graph, output=number, unattached=rest, random_paths=("module",))
+
+
+def _watch_batch(module: nn.Module, input_shape: Shape) -> "Watcher":
+    """Watches as many images as nothing else that the module computes has along an axis."""
+    for num_images in NUM_IMAGES:
+        watcher = watch(copy_of(module), torch.zeros(num_images, *input_shape))
+        if not watcher.ambiguous:
+            break
+    return watcher
 
 
 def weights_of_module(module: nn.Module) -> tuple[Weight, ...]:
@@ -81,11 +99,12 @@ def watch(
 
     `keep` names the nodes whose outputs are kept; `run` runs it another way, with other weights.
     """
-    was_training = module.training
+    modes = {inner: inner.training for inner in module.modules()}
     module.eval()
     try:
         with torch.no_grad(), Watcher(module, images, keep) as watcher:
-            _ = run() if run else module(images)
+            watcher.returned = run() if run else module(images)
+        _ = [watcher.number(tensor) for tensor in _tensors(watcher.returned)]  # the last nodes
     except UsageError:
         raise
     except Exception as error:
@@ -94,7 +113,8 @@ def watch(
             f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
         ) from error
     finally:
-        module.train(was_training)
+        for inner, mode in modes.items():
+            inner.training = mode
     return watcher
 
 
@@ -105,10 +125,15 @@ class Watcher(TorchDispatchMode):
         super().__init__()
         self.recorder = Recorder(tuple(images.shape[1:]))
         self.kept: dict[str, Tensor] = {}
+        self.returned: object = None
+        self.ambiguous = False  # a tensor had two axes of the batch's size
         self._wanted = set(keep)
-        self._batch = len(images)
+        self.batch = len(images)
         self._alive: list[Tensor] = [images]
         self._numbers = {id(images): 0}
+        self._further: dict[int, int] = {}  # what else a call made: the call's number
+        self._held = {_memory(images): 0}  # memory of a call's result: the last such call's number
+        self._written: dict[int, int] = {}  # memory that a call wrote over: the call's number
         self._weights = _names_by_identity(module)
         self._module = module
         self._stack: list[tuple[str, bool]] = []
@@ -133,54 +158,124 @@ class Watcher(TorchDispatchMode):
         self._record(function, {**named, **(kwargs or {})}, result)
         return result
 
+    def number(self, tensor: Tensor) -> int | None:
+        """The n of Xn if it depends on the images: a node's output, or part of what one wrote."""
+        own, memory = self._numbers.get(id(tensor)), _memory(tensor)
+        written = self._written.get(memory, -1)
+        if own is not None and own >= written:
+            return own
+        origin = max(written, self._further.get(id(tensor), self._held.get(memory, -1)))
+        if origin < 0:
+            return None
+        there, shape = self.recorder.shape(origin), self.shape(tensor)
+        if id(tensor) not in self._further and there == shape:
+            return origin
+        return self._node(PART, Seen({}, (), (there,), shape, False), (origin,), (), tensor)
+
+    def shape(self, tensor: Tensor) -> Shape:
+        """What one image has of `tensor`: without the batch, wherever that is."""
+        shape, axis = tuple(tensor.shape), self._axis(tensor)
+        if axis is None:
+            return shape
+        each = shape[axis] // self.batch
+        return (*shape[:axis], *((each,) if shape[axis] != self.batch else ()), *shape[axis + 1 :])
+
+    def first(self, tensor: Tensor) -> Tensor:
+        """What the first image has of `tensor`."""
+        axis = self._axis(tensor)
+        if axis is None:
+            return tensor
+        return tensor.narrow(axis, 0, tensor.shape[axis] // self.batch)
+
+    def _axis(self, tensor: Tensor) -> int | None:
+        """Where the batch is, alone or merged with another axis, as in [B*T,F]."""
+        shape = tuple(tensor.shape)
+        merged = (axis for axis, size in enumerate(shape) if size % self.batch == 0)
+        return shape.index(self.batch) if self.batch in shape else next(merged, None)
+
+    def _batched(self, tensor: Tensor) -> bool:
+        """Whether the first axis is the batch, and no other one can be."""
+        num_axes = tensor.shape.count(self.batch)
+        self.ambiguous |= num_axes > 1
+        return num_axes == 1 and tensor.shape[0] == self.batch
+
     def _record(self, function: Any, arguments: dict[str, Any], result: Any) -> None:
-        output = result[0] if isinstance(result, tuple | list) else result
-        if not isinstance(output, Tensor):
-            return
-        tensors = [leaf for leaf in tree_leaves(arguments) if isinstance(leaf, Tensor)]
-        sources = tuple(self._numbers[id(t)] for t in tensors if id(t) in self._numbers)
+        given = {name: _tensors(value) for name, value in arguments.items()}
+        tensors = [tensor for several in given.values() for tensor in several]
+        numbers = {id(tensor): self.number(tensor) for tensor in tensors}
+        images = [tensor for tensor in tensors if numbers[id(tensor)] is not None]
         weights = {w.name: w for t in tensors for w in self._weights.get(id(t), ())}
-        self._alive.append(output)
-        if not sources:  # made of weights alone: the same for every image
-            self._weights[id(output)] = tuple(weights.values())
+        written = [t for name in _written_by(function) for t in given.get(name, ())]
+        outputs = _tensors(result) or written or images[:1]  # the last: a number, as of item()
+        self._alive += (*tensors, *outputs)
+        if not images:  # made of weights alone: the same for every image
+            self._weights.update((id(output), tuple(weights.values())) for output in outputs)
             return
         name = function._schema.name.partition("::")[2]
-        meaning, known = self._meaning(name, arguments, sources, output)
-        path = self._path(meaning.function)
-        self._numbers[id(output)] = self.recorder.node(
+        row = MEANINGS.get(name) or MEANINGS.get(name.removesuffix("_")) or unknown(name.strip("_"))
+        seen = Seen(
+            arguments,
+            {n for n, several in given.items() if any(numbers[id(t)] is not None for t in several)},
+            tuple(map(self.shape, images)),
+            self.shape(outputs[0]),
+            all(map(self._batched, (*images, outputs[0]))),
+        )
+        sources = tuple(n for t in images if (n := numbers[id(t)]) is not None)
+        node = self._node(row, seen, sources, tuple(weights.values()), outputs[0])
+        self._further.update((id(output), node) for output in outputs[1:])
+        self._held.update((_memory(output), node) for output in outputs)
+        self._written.update((_memory(tensor), node) for tensor in written)
+
+    def _node(
+        self,
+        row: Row,
+        seen: Seen,
+        sources: tuple[int, ...],
+        weights: tuple[Weight, ...],
+        output: Tensor,
+    ) -> int:
+        meaning = row.meaning(seen)
+        operations = meaning.operations if meaning else (Reshape(seen.inputs[0], seen.output),)
+        path = self._path(row.function)
+        number = self._numbers[id(output)] = self.recorder.node(
             Foreign(),
             path,
             sources,
-            meaning.operations,
-            tuple(weights.values()),
-            meaning.hyper_parameters,
-            function=meaning.function,
-            uncounted=not known,
+            operations,
+            weights,
+            meaning.hyper_parameters if meaning else {},
+            function=row.function,
+            uncounted=meaning is None,
         )
         if path in self._wanted:
             self.kept[path] = output.clone()
-
-    def _meaning(
-        self, name: str, arguments: dict[str, Any], sources: tuple[int, ...], output: Tensor
-    ) -> tuple[Meaning, bool]:
-        shape = tuple(output.shape[1:])
-        seen = Seen(arguments, tuple(map(self.recorder.shape, sources)), shape)
-        row = MEANINGS.get(name) or MEANINGS.get(name.removesuffix("_"))
-        if row and len(output) == self._batch and not arguments.get("transposed"):
-            meaning = row(seen)
-            if meaning.operations[-1].output_shape == shape:
-                return meaning, True
-        return Meaning(name.strip("_"), (Reshape(seen.inputs[0], shape),)), False
+        return number
 
     def _path(self, function: str) -> str:
         """A leaf module's own name for what it computes first; else the function, numbered."""
         name, is_leaf = self._stack[-1] if self._stack else ("", False)
-        if is_leaf and not self._taken[name]:
+        if is_leaf and function != PART.function and not self._taken[name]:
             self._taken[name] += 1
             return name
         prefix = f"{name}.{function}" if name else function
         self._taken[prefix] += 1
         return f"{prefix}{self._taken[prefix]}"
+
+
+def _tensors(values: object) -> list[Tensor]:
+    return [leaf for leaf in tree_leaves(values) if isinstance(leaf, Tensor)]
+
+
+def _memory(tensor: Tensor) -> int:
+    """The same for all views of one memory."""
+    strided = tensor.layout == torch.strided
+    return int(tensor.untyped_storage()._cdata) if strided else id(tensor)
+
+
+def _written_by(function: Any) -> list[str]:
+    """The arguments that a function of ATen writes over."""
+    arguments = function._schema.arguments
+    return [a.name for a in arguments if a.alias_info is not None and a.alias_info.is_write]
 
 
 def _names_by_identity(module: nn.Module) -> dict[int, tuple[Weight, ...]]:

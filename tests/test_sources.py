@@ -1,0 +1,105 @@
+"""Every recipe of the sources is shipped and shown, and the page is made of runs alone."""
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import pytest
+
+from imagette.errors import DataError
+from imagette.experiment import shipped
+from imagette.run.train import train_experiment
+
+ROOT = Path(__file__).parents[1]
+SCRIPT = ROOT / "scripts" / "sources.py"
+SHORT = ("data.limit=200", "recipe.epochs=1")
+
+
+@pytest.fixture
+def sources(monkeypatch, tmp_path):
+    spec = importlib.util.spec_from_file_location("sources_page", SCRIPT)
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, spec.name, module)  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    monkeypatch.setattr(module, "RUNS", tmp_path / "runs")
+    monkeypatch.setattr(module, "PAGE", tmp_path / "sources.md")
+    return module
+
+
+@pytest.fixture
+def one(sources, monkeypatch):
+    """The script with a single, small recipe on the embedded sample."""
+    recipe = sources.Recipe("000-05", "first_light", "none", SHORT)
+    monkeypatch.setattr(sources, "RECIPES", (recipe,))
+    return sources
+
+
+def test_every_shipped_recipe_of_a_source_has_its_row(sources):  # 000-05
+    rows = [recipe.name for recipe in sources.RECIPES]
+    assert sorted(rows) == sorted(shipped().keys() - {"first_light"})
+
+
+def test_both_forms_of_every_row_are_experiments_and_the_short_one_is_no_longer(sources):
+    for recipe in sources.RECIPES:
+        short, long = recipe.experiment("short"), recipe.experiment("long")
+        assert short.recipe.epochs <= long.recipe.epochs
+        assert short.network == long.network
+
+
+def test_the_five_sources_are_in_the_page_with_a_figure_for_each_recipe(sources):
+    text = (ROOT / "docs" / "sources.md").read_text(encoding="utf-8")
+    short = text.partition("## The short form")[2].partition("## ")[0]
+    assert [r.name for r in sources.RECIPES if f"| `{r.name}` |" not in short] == []
+    assert "not run" not in short
+
+
+def test_the_page_is_made_of_the_runs(one):
+    assert one.main([]) == 0
+    (row,) = [line for line in one.PAGE.read_text().splitlines() if "`first_light`" in line]
+    cells = [cell.strip() for cell in row.strip("|").split("|")]
+    assert cells[:4] == ["000-05", "`first_light`", "`data.limit=200`, `recipe.epochs=1`", "none"]
+    assert cells[5:9] == ["validation", "1,000", "1", "200"]
+
+
+def test_what_has_finished_is_not_run_again(one, capsys):
+    one.main([])
+    one.main([])
+    assert "first_light: finished before, in " in capsys.readouterr().out
+    assert len(list((one.RUNS / "short" / "first_light").iterdir())) == 1
+
+
+def test_a_recipe_that_has_changed_since_is_run_anew(one, monkeypatch):
+    one.main([])
+    changed = one.Recipe("000-05", "first_light", "none", (*SHORT, "recipe.batch=32"))
+    monkeypatch.setattr(one, "RECIPES", (changed,))
+    one.main([])
+    assert len(list((one.RUNS / "short" / "first_light").iterdir())) == 2
+
+
+def test_a_recipe_without_a_run_says_so(one):
+    one.run(one.RECIPES[0], "short")
+    missing = one.Recipe("002-20", "ffnn_fashion", "none")
+    line = one._line(one._cells(missing, "short", None))
+    assert line.startswith("| 002-20 | `ffnn_fashion` |  | none | not run |")
+
+
+def test_one_failure_stops_no_other_and_is_told(one, monkeypatch, capsys):
+    def train_or_fail(experiment):
+        if experiment.run.title == "cnn_mnist":
+            raise DataError("mnist cannot be had")
+        return train_experiment(experiment)
+
+    monkeypatch.setattr(one, "train_experiment", train_or_fail)
+    broken = one.Recipe("002-25", "cnn_mnist", "none", SHORT)
+    monkeypatch.setattr(one, "RECIPES", (broken, *one.RECIPES))
+    assert one.main([]) == 1
+    said = capsys.readouterr().err.splitlines()
+    assert said == ["cnn_mnist: mnist cannot be had", "failed: cnn_mnist"]
+    assert "| validation | 1,000 |" in one.PAGE.read_text()
+
+
+def test_an_unknown_name_is_refused_with_the_near_miss(sources, capsys):
+    with pytest.raises(SystemExit) as ended:
+        sources.main(["vgg9"])
+    assert ended.value.code == 2
+    assert "Did you mean 'vgg8'?" in capsys.readouterr().err
