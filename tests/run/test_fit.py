@@ -8,10 +8,12 @@ from torch import nn
 from imagette.data.dataset import open_data
 from imagette.data.spec import DataSpec
 from imagette.errors import DataError, UsageError
+from imagette.run import train as train_module
 from imagette.run.compare import compare_runs
 from imagette.run.evaluate import evaluate_run
 from imagette.run.fit import fit
 from imagette.run.runs import list_runs
+from imagette.train.events import Checkpoint
 
 
 @pytest.fixture
@@ -229,3 +231,32 @@ def test_the_users_own_random_numbers_are_left_alone(data, tmp_path):
     torch.manual_seed(5)
     fit(net, data, torch.optim.Adam(net.parameters()), epochs=1, runs=tmp_path)
     assert torch.equal(torch.rand(3), expected)
+
+
+def test_an_interrupted_fit_goes_on_with_the_same_bits(data, tmp_path, monkeypatch):  # 004-32
+    def begin(title, **more):
+        net = nn.Sequential(nn.Flatten(), nn.Dropout(0.3), softmax_regression()[1])
+        adam = torch.optim.Adam(net.parameters())
+        settings = {"epochs": 3, "batch": 64, "title": title, "runs": tmp_path}
+        return fit(net, data, adam, **settings, **more)
+
+    whole = begin("whole").folder.load()
+
+    def killed(_folder, event, *_rest):
+        if isinstance(event, Checkpoint) and event.position.epoch == 3:
+            raise KeyboardInterrupt
+
+    kept = train_module.keep
+    with monkeypatch.context() as patch:
+        patch.setattr(train_module, "keep", lambda *given: (kept(*given), killed(*given)))
+        with pytest.raises(KeyboardInterrupt):
+            begin("cut")
+    again = begin("cut", resume=tmp_path / "cut")
+    assert [row["epoch"] for row in again.history] == [0, 1, 2, 3]
+    for name, value in {**whole.weights, **whole.state}.items():
+        saved = again.folder.load()
+        np.testing.assert_array_equal({**saved.weights, **saved.state}[name], value)
+    with pytest.raises(UsageError, match="is finished: there is nothing to resume"):
+        begin("cut", resume=tmp_path / "cut")
+    with pytest.raises(UsageError, match="was begun with other settings"):
+        begin("cut", resume=tmp_path / "cut", seed=5)

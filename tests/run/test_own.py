@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from imagette.cli.main import main
 from imagette.errors import UsageError
 from imagette.experiment import load
 from imagette.run.evaluate import evaluate_run
@@ -177,3 +178,11 @@ def test_code_that_does_not_do_is_one_clear_line(mine, setting, message):  # 004
     with pytest.raises(UsageError, match=message) as caught:
         list(mine(setting))
     assert "\n" not in str(caught.value)
+
+
+def test_describe_traces_an_experiment_and_a_run(mine, tmp_path, capsys):  # 001-04, 001-05
+    *_, ended = mine("recipe.epochs=1")
+    parameters = ended.prepared.graph.parameters
+    for what in (str(tmp_path / "mine.toml"), str(ended.folder.path)):
+        assert main(["describe", what, "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)["parameters"] == parameters

@@ -5,14 +5,18 @@ import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from imagette.errors import UsageError, nearest
-from imagette.network import Network, cost_table, entry, named, names, parse, walk, widen
+from imagette.network import Graph, Network, cost_table, entry, named, names, parse, walk, widen
+from imagette.network.table import CostTable
 from imagette.network.tensors import Shape
 from imagette.settings import read_setting
+
+if TYPE_CHECKING:
+    from imagette.store.folder import RunFolder
 
 CLASSES = 10
 
@@ -45,11 +49,18 @@ def describe(
     """
     name, more = _split(network)
     found = _find(name, arguments or [])
+    if found.network is None:
+        _show(cost_table(_traced(found, width)), as_json)
+        return
     shape = read_size(" ".join([size, *more])) or found.input_shape
     if not shape:
         raise UsageError(f"the pictures' size is not known for {name!r}; add --input 3x32x32")
     number = next(n for n in (classes, found.classes, CLASSES) if n is not None)
     table = cost_table(walk(widen(found.network, width), shape, number))
+    _show(table, as_json)
+
+
+def _show(table: CostTable, as_json: bool) -> None:
     if as_json:
         print(json.dumps(table.as_json()))
         return
@@ -62,11 +73,12 @@ def describe(
 
 @dataclass(frozen=True)
 class _Found:
-    """A network, and what is known of the pictures it is for."""
+    """A network, and what is known of the pictures it is for; code of one's own is traced."""
 
-    network: Network
+    network: Network | None
     input_shape: Shape | None = None
     classes: int | None = None
+    graph: Graph | None = None
 
 
 def _find(name: str, arguments: list[str]) -> _Found:
@@ -94,21 +106,49 @@ def _of_run(path: Path) -> _Found:
     from imagette.store.folder import RunFolder
 
     folder = RunFolder.open(path)
+    if folder.resolved().get("network", {}).get("python"):
+        return _of_code_in_run(folder)
     nodes = folder.cost()["nodes"]
     (classes,) = nodes[-1]["output_shape"]
     return _Found(parse(folder.network_text()), tuple(nodes[0]["input_shapes"][0]), classes)
 
 
+def _of_code_in_run(folder: "RunFolder") -> _Found:
+    from imagette.run.evaluate import trusted_experiment
+    from imagette.run.own import own_of
+    from imagette.run.prepare import settled
+
+    experiment, card = trusted_experiment(folder, trust=False), folder.load("last").card
+    own = own_of(experiment, folder.source)
+    graph, _ = settled(experiment, card.input_shape, len(card.class_names), own)
+    return _Found(None, graph=graph)
+
+
+def _traced(found: _Found, width: float) -> Graph:
+    assert found.graph is not None, "what has no network of the language was traced"
+    if width != 1:
+        raise UsageError("--width widens networks of the language; give args to code of your own")
+    return found.graph
+
+
 def _of_experiment(name: str, settings: list[str]) -> _Found:
     from imagette.data.dataset import open_data
-    from imagette.experiment import load, network_of, shipped
+    from imagette.experiment import find, load, network_of, shipped
 
     if not Path(name).exists() and name not in shipped():
         known = nearest(name[:40], {*names(), *shipped()})
         raise UsageError(f"no file, network or experiment is called {name!r:.100}. {known}")
     experiment = load(name, settings)
-    dataset = open_data(experiment.data)
-    return _Found(network_of(experiment.network), dataset.input_shape, len(dataset.class_names))
+    base = find(name).parent
+    dataset = open_data(experiment.data, base=base)
+    classes = len(dataset.class_names)
+    if experiment.network.python:
+        from imagette.run.own import own_of
+        from imagette.run.prepare import settled
+
+        own = own_of(experiment, base)
+        return _Found(None, graph=settled(experiment, dataset.input_shape, classes, own)[0])
+    return _Found(network_of(experiment.network), dataset.input_shape, classes)
 
 
 def read_size(text: str) -> Shape | None:

@@ -16,14 +16,21 @@ from imagette.data.raw import check_labels
 from imagette.data.split import Split
 from imagette.errors import MissingExtra, UsageError
 from imagette.evaluate.evaluation import Evaluation
-from imagette.experiment import check
+from imagette.experiment import Experiment, check, digest
 from imagette.pointers import source_of
 from imagette.run.begin import make_folder
 from imagette.run.checks import check_together
 from imagette.run.own import LIVE
 from imagette.run.prepare import prepare_with
-from imagette.run.train import Ended, train_prepared
+from imagette.run.train import (
+    Ended,
+    RunEvents,
+    resume_prepared,
+    train_prepared,
+    with_decisions,
+)
 from imagette.store.folder import RunFolder
+from imagette.store.lock import held
 from imagette.train.loop import Start
 
 if TYPE_CHECKING:
@@ -52,6 +59,7 @@ def fit(
     seed: int = 0,
     title: str = "fit",
     runs: str | Path = "runs",
+    resume: str | Path | None = None,
 ) -> Fitted:
     """Trains a torch module in place, through the same loop and run folder as an experiment.
 
@@ -59,8 +67,10 @@ def fit(
     `test` the same, or a Split, to measure at every epoch, as courses ask. `optimiser` is one made
     from the module's parameters, or a list of them; its rate stays its own. `loss` is a name, or a
     function (outputs, labels) to a number. The module sees pixels from 0 to 1, unless `normalise`
-    is "channels". Training accuracy is recomputed after each epoch. Raises UsageError for objects
-    that do not fit each other, DataError for data that are not pictures with labels.
+    is "channels". Training accuracy is recomputed after each epoch. `resume` is the folder of a
+    run that was interrupted: with equal objects and settings it goes on from its last checkpoint.
+    Raises UsageError for objects that do not fit each other, DataError for data that are not
+    pictures with labels.
 
     >>> import numpy as np, torch
     >>> images = np.random.default_rng(0).integers(0, 256, (60, 8, 8)).astype(np.uint8)
@@ -87,10 +97,33 @@ def fit(
         "evaluation": {"train": "recomputed", "test": "sealed" if shown is None else "each-epoch"},
         "run": {"title": title, "folder": str(runs)},
     }
-    prepared = prepare_with(check(settings, "fit"), dataset, own)
+    experiment = check(settings, "fit")
+    if resume is not None:
+        return _resumed(RunFolder.open(Path(resume)), experiment, dataset, own, shown)
+    prepared = prepare_with(experiment, dataset, own)
     remarks = check_together(prepared)
     folder = make_folder(prepared, _sources(model, loss))
     events = train_prepared(prepared, folder, Start(own.live()), remarks, began, test=shown)
+    return _fitted(folder, events)
+
+
+def _resumed(
+    folder: RunFolder, experiment: Experiment, dataset: Dataset, own: "Own", test: Split | None
+) -> Fitted:
+    began = perf_counter()
+    if digest(experiment) != folder.environment().get("experiment"):
+        raise UsageError(
+            f"{folder.path} was begun with other settings: give fit the same arguments, or train "
+            "anew without resume."
+        )
+    if folder.finished():
+        raise UsageError(f"{folder.path} is finished: there is nothing to resume.")
+    with held(folder.path):
+        prepared = prepare_with(with_decisions(experiment, folder), dataset, own)
+        return _fitted(folder, resume_prepared(prepared, folder, began, test=test))
+
+
+def _fitted(folder: RunFolder, events: RunEvents) -> Fitted:
     *_, ended = events
     assert isinstance(ended, Ended), "nobody asked it to stop"
     return Fitted(folder, ended.evaluation, tuple(folder.history()))

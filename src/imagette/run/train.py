@@ -101,7 +101,8 @@ def train_prepared(
     `test` are test images that are in memory already, to be measured at every epoch.
     """
     said = [Remark(text) for text in (*prepared.model.notes, *remarks)]
-    rule = f"the fixed rule for batches of {prepared.planner.batch}"
+    asked = prepared.experiment.engine.threads is not None
+    rule = "as asked" if asked else f"the fixed rule for batches of {prepared.planner.batch}"
     threads = Decision("threads", prepared.model.threads, rule)
     with held(folder.path):
         shown = _watched_test(prepared, folder, places, test)
@@ -120,19 +121,31 @@ def resume(run: Path | str, data_dir: Path | None = None, trust: bool = False) -
         if finished:
             yield Remark(f"nothing to resume, {folder.path} is finished: {finished['reason']}")
             return
-        saved, damage = folder.newest_good()
-        said = [damage, *folder.rewind(saved.step), *_changes(folder)]
-        prepared = prepare(_with_decisions(folder, trust), data_dir, folder.source)
-        check_same_data(folder, prepared.dataset)
-        mark_best(folder)
-        said.append(f"goes on in epoch {saved.meta['epoch']}, after {saved.step:,} steps")
-        remarks = [Remark(text) for text in said if text]
-        test = _watched_test(prepared, folder, (data_dir, folder.source))
-        yield from _trained(prepared, folder, start_of(folder, saved), remarks, began, test)
+        experiment = with_decisions(trusted_experiment(folder, trust), folder)
+        prepared = prepare(experiment, data_dir, folder.source)
+        yield from resume_prepared(prepared, folder, began, (data_dir, folder.source))
 
 
-def _with_decisions(folder: RunFolder, trust: bool) -> Experiment:
-    experiment = trusted_experiment(folder, trust)
+def resume_prepared(
+    prepared: Prepared,
+    folder: RunFolder,
+    began: float,
+    places: Places = (None, None),
+    test: Split | None = None,
+) -> RunEvents:
+    """Goes on with what is prepared from the newest good checkpoint of a folder that is held."""
+    check_same_data(folder, prepared.dataset)
+    saved, damage = folder.newest_good()
+    said = [damage, *folder.rewind(saved.step), *_changes(folder)]
+    mark_best(folder)
+    said.append(f"goes on in epoch {saved.meta['epoch']}, after {saved.step:,} steps")
+    remarks = [Remark(text) for text in said if text]
+    shown = _watched_test(prepared, folder, places, test)
+    yield from _trained(prepared, folder, start_of(folder, saved), remarks, began, shown)
+
+
+def with_decisions(experiment: Experiment, folder: RunFolder) -> Experiment:
+    """The experiment with what the run decided at its start, such as its threads."""
     decided = {row["what"]: row["value"] for row in folder.decisions()}
     engine = experiment.engine.model_copy(update=decided)
     return experiment.model_copy(update={"engine": engine})
