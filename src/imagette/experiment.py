@@ -140,20 +140,29 @@ def check(values: Mapping[str, Any], source: str) -> Experiment:
 
 def shipped() -> dict[str, Path]:
     """The experiments that come with imagette, by name."""
-    folder = Path(str(files("imagette") / "experiments"))
-    return {path.stem: path for path in sorted(folder.iterdir()) if path.suffix in SUFFIXES}
+    return files_by_name(Path(str(files("imagette") / "experiments")))
 
 
 def find(name: str) -> Path:
     """A path if there is one, else a shipped experiment of that name."""
+    return find_among(name, shipped(), "experiment")
+
+
+def files_by_name(folder: Path) -> dict[str, Path]:
+    """The TOML and JSON files of a folder, by their names without suffix."""
+    return {path.stem: path for path in sorted(folder.iterdir()) if path.suffix in SUFFIXES}
+
+
+def find_among(name: str, known: Mapping[str, Path], what: str) -> Path:
+    """A path if there is one, else the file known by that name; `what` says what it is."""
     path = Path(name)
     if path.is_file():
         return path
     if path.suffix in SUFFIXES or len(path.parts) > 1:
-        raise UsageError(f"No experiment file '{name}' is there.")
-    if name not in shipped():
-        raise UsageError(f"No experiment is called '{name}'. {nearest(name, shipped())}")
-    return shipped()[name]
+        raise UsageError(f"No {what} file '{name}' is there.")
+    if name not in known:
+        raise UsageError(f"No {what} is called '{name}'. {nearest(name, known)}")
+    return known[name]
 
 
 def read_values(path: Path) -> dict[str, Any]:

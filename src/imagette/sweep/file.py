@@ -5,8 +5,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from imagette.errors import UsageError, nearest
-from imagette.experiment import SUFFIXES, find, read_values
+from imagette.errors import UsageError
+from imagette.experiment import SUFFIXES, files_by_name, find, find_among, read_values
 from imagette.problems import describe_problems
 from imagette.sweep.spec import Sweep
 
@@ -35,20 +35,12 @@ def read_sweep(name: str | Path) -> Sweep:
 
 def shipped_sweeps() -> dict[str, Path]:
     """The sweeps that come with imagette, by name."""
-    folder = Path(str(files("imagette") / "experiments" / "sweeps"))
-    return {path.stem: path for path in sorted(folder.iterdir()) if path.suffix in SUFFIXES}
+    return files_by_name(Path(str(files("imagette") / "experiments" / "sweeps")))
 
 
 def find_sweep(name: str) -> Path:
     """A path if there is one, else a shipped sweep of that name."""
-    path = Path(name)
-    if path.is_file():
-        return path
-    if path.suffix in SUFFIXES or len(path.parts) > 1:
-        raise UsageError(f"No sweep file '{name}' is there.")
-    if name not in shipped_sweeps():
-        raise UsageError(f"No sweep is called '{name}'. {nearest(name, shipped_sweeps())}")
-    return shipped_sweeps()[name]
+    return find_among(name, shipped_sweeps(), "sweep")
 
 
 def _base(base: str, sweep: Path) -> Path:
