@@ -119,7 +119,7 @@ def _of_code_in_run(folder: "RunFolder") -> _Found:
     from imagette.run.prepare import settled
 
     experiment, card = trusted_experiment(folder, trust=False), folder.load("last").card
-    own = own_of(experiment, folder.source)
+    own = own_of(experiment, card.input_shape, folder.source)
     graph, _ = settled(experiment, card.input_shape, len(card.class_names), own)
     return _Found(None, graph=graph)
 
@@ -146,7 +146,7 @@ def _of_experiment(name: str, settings: list[str]) -> _Found:
         from imagette.run.own import own_of
         from imagette.run.prepare import settled
 
-        own = own_of(experiment, base)
+        own = own_of(experiment, dataset.input_shape, base)
         return _Found(None, graph=settled(experiment, dataset.input_shape, classes, own)[0])
     return _Found(network_of(experiment.network), dataset.input_shape, classes)
 

@@ -27,8 +27,8 @@ class EngineSpec(Spec):
     for each core. `device` falls back to the processor, and says so.
     """
 
-    name: Literal["torch"] = "torch"
-    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    name: Literal["torch", "jax"] = "torch"
+    device: Literal["auto", "cpu", "cuda", "mps", "tpu"] = "auto"
     precision: Literal["float32"] = "float32"
     threads: PositiveInt | None = Field(None, description="absent: by the size of the batch")
 

@@ -28,10 +28,8 @@ class Origin:
 
 def weights_to_begin(prepared: Prepared, origin: Origin | None) -> dict[str, NDArray[np.float32]]:
     """From the seed, or a module's own; an origin's weights take their place."""
-    if prepared.own and prepared.own.module:
-        from imagette.engines.with_torch.module import values_of
-
-        weights = values_of(prepared.own.module)
+    if prepared.own and prepared.own.has_network:
+        weights = prepared.own.first_values()
     else:
         weights = first_weights(prepared.graph, prepared.experiment.seed)
     if origin:

@@ -1,16 +1,45 @@
 """The engine that an experiment names, imported only then."""
 
+from importlib import import_module
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import Literal, Protocol, cast
 
 from imagette.data.preprocess import Preprocess
+from imagette.engines.own import Own, OwnParts
 from imagette.engines.protocol import EngineSpec, Model
 from imagette.errors import MissingExtra
 from imagette.network.graph import Graph
 from imagette.recipe.recipe import Recipe
 
-if TYPE_CHECKING:
-    from imagette.engines.with_torch.own import Own
+EngineName = Literal["torch", "jax"]
+
+_LIBRARIES = {"torch": "PyTorch", "jax": "JAX"}
+
+
+class Engine(Protocol):
+    """What the package of each engine offers."""
+
+    def build(
+        self,
+        graph: Graph,
+        recipe: Recipe,
+        preprocess: Preprocess,
+        engine: EngineSpec,
+        own: Own | None = None,
+    ) -> Model:
+        """A model that trains and predicts."""
+        ...
+
+    def own_of(self, parts: OwnParts) -> Own:
+        """Code of one's own, made ready for this engine."""
+        ...
+
+
+def engine_of(name: EngineName) -> Engine:
+    """The package of an engine. Raises MissingExtra if what it stands on is not installed."""
+    if find_spec(name) is None:
+        raise MissingExtra(f"{_LIBRARIES[name]} (engine.name = '{name}')", name)
+    return cast(Engine, import_module(f"imagette.engines.with_{name}"))
 
 
 def build(
@@ -18,11 +47,7 @@ def build(
     recipe: Recipe,
     preprocess: Preprocess,
     engine: EngineSpec,
-    own: "Own | None" = None,
+    own: Own | None = None,
 ) -> Model:
-    """A model that trains and predicts. Raises MissingExtra if the engine is not installed."""
-    if find_spec("torch") is None:
-        raise MissingExtra("PyTorch (engine.name = 'torch')", "torch")
-    from imagette.engines.with_torch import TorchModel
-
-    return TorchModel(graph, recipe, preprocess, engine, own)
+    """A model on the engine that `engine` names."""
+    return engine_of(engine.name).build(graph, recipe, preprocess, engine, own)

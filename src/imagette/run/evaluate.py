@@ -3,11 +3,12 @@
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from imagette.data.dataset import Dataset, open_data, open_test
 from imagette.data.preprocess import Preprocess
 from imagette.data.split import Split
+from imagette.engines.own import Own
 from imagette.engines.protocol import Model
 from imagette.errors import DataError, UsageError
 from imagette.evaluate.evaluation import Evaluation
@@ -22,9 +23,6 @@ from imagette.store.checkpoint import Saved
 from imagette.store.folder import RunFolder, Which
 from imagette.store.ledger import Ledger
 from imagette.store.trust import check_trusted
-
-if TYPE_CHECKING:
-    from imagette.engines.with_torch.own import Own
 
 SplitName = Literal["train", "validation", "test"]
 
@@ -50,7 +48,7 @@ def evaluate_run(
     experiment = trusted_experiment(folder, trust)
     images = _split_of(folder, saved, experiment, split, open_test_set, data_dir)
     base = folder.source
-    own = own_of(experiment, base)
+    own = own_of(experiment, saved.card.input_shape, base)
     model = rebuild(experiment, saved, own)
     judge = Judge(folder, experiment, model, numpy_loss(experiment, own), base)
     name = split if which == "last" else f"{split}-{which}"
@@ -80,10 +78,10 @@ def trusted_experiment(folder: RunFolder, trust: bool) -> Experiment:
     return experiment
 
 
-def rebuild(experiment: Experiment, saved: Saved, own: "Own | None") -> Model:
+def rebuild(experiment: Experiment, saved: Saved, own: Own | None) -> Model:
     """The model that a checkpoint's own card describes: nothing of it is computed again."""
     card = saved.card
-    if own and own.module:
+    if own and own.has_network:
         graph, _ = settled(experiment, card.input_shape, len(card.class_names), own)
     else:
         graph = walk(parse(card.network), card.input_shape, len(card.class_names))

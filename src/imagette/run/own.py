@@ -6,17 +6,16 @@ Pointers are looked for beside the experiment's file; in a run, among the copies
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from imagette.data.spec import OWN
+from imagette.engines.own import Own, OwnParts, Part
 from imagette.errors import UsageError
 from imagette.experiment import Experiment
+from imagette.network.graph import Shape
 from imagette.pointers import call_pointer, resolve_pointer, source_of_pointer
-from imagette.recipe.own import OwnLoss, OwnOptimiser
-
-if TYPE_CHECKING:
-    from imagette.engines.with_torch.own import Own
-    from imagette.engines.with_torch.steps import Named, Steps
+from imagette.recipe.own import OwnLoss, OwnOptimiser, OwnUpdate
+from imagette.run.engine import engine_of
 
 Sources = Mapping[str, bytes]
 
@@ -58,45 +57,38 @@ def renamed(experiment: Experiment, pointers: Mapping[str, str]) -> Experiment:
     return Experiment.model_validate(_replaced(experiment.model_dump(), {**pointers, **names}))
 
 
-def own_of(experiment: Experiment, base: Path | None) -> "Own | None":
-    """The live objects that the experiment names, for its engine; None if it names none."""
+def own_of(experiment: Experiment, input_shape: Shape, base: Path | None) -> Own | None:
+    """What the experiment names, made ready by its engine; None if it names none."""
     recipe, network = experiment.recipe, experiment.network
     loss, optimiser, update = recipe.loss, recipe.optimiser, recipe.update
     named = (network.python, isinstance(loss, OwnLoss), isinstance(optimiser, OwnOptimiser), update)
     if not any(named):
         return None
-    from imagette.engines.with_torch.own import Own, own_loss, own_update, seeded_module
-
-    module = None
-    if network.python:
-        make = partial(call_pointer, network.python, network.args, base)
-        module = seeded_module(make, experiment.seed, f"'{network.python}'")
-    return Own(
-        module=module,
-        make_steps=_steps_maker(optimiser, base) if isinstance(optimiser, OwnOptimiser) else None,
-        loss=own_loss(_function(loss.python, loss.args, base), f"'{loss.python}'")
-        if isinstance(loss, OwnLoss)
+    parts = OwnParts(
+        seed=experiment.seed,
+        input_shape=input_shape,
+        network=_maker(network.python, network.args, base) if network.python else None,
+        loss=_part(loss, base) if isinstance(loss, OwnLoss) else None,
+        optimiser=_maker(optimiser.python, optimiser.args, base)
+        if isinstance(optimiser, OwnOptimiser)
         else None,
-        update=own_update(_function(update.python, update.args, base), f"'{update.python}'")
-        if update
-        else None,
+        update=_part(update, base) if update else None,
     )
+    return engine_of(experiment.engine.name).own_of(parts)
+
+
+def _maker(pointer: str, args: Mapping[str, Any], base: Path | None) -> Part:
+    """What makes a network or an optimiser: its mistakes are told in one line."""
+    return Part(f"'{pointer}'", lambda *given: call_pointer(pointer, args, base, given))
+
+
+def _part(spec: OwnLoss | OwnUpdate, base: Path | None) -> Part:
+    return Part(f"'{spec.python}'", _function(spec.python, spec.args, base))
 
 
 def metric_of(pointer: str, base: Path | None) -> Callable[..., Any]:
     """A metric of one's own: (logits [N,K], labels [N]) to a number."""
     return _function(pointer, {}, base)
-
-
-def _steps_maker(spec: OwnOptimiser, base: Path | None) -> "Callable[[Named], Steps]":
-    from imagette.engines.with_torch.steps import Steps, named_tensors
-
-    def make(trainable: "Named") -> Steps:
-        given = (named_tensors(trainable),)
-        made = call_pointer(spec.python, spec.args, base, given)
-        return Steps.relative(made, f"'{spec.python}'", trainable)
-
-    return make
 
 
 def _function(pointer: str, args: Mapping[str, Any], base: Path | None) -> Callable[..., Any]:

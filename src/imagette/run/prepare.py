@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from imagette.data.dataset import Dataset, open_data
 from imagette.data.preprocess import Preprocess, preprocess_of
+from imagette.engines.own import Own
 from imagette.engines.protocol import Model
 from imagette.evaluate.losses import Loss
 from imagette.experiment import Experiment, network_of
@@ -17,9 +17,6 @@ from imagette.run.own import own_of
 from imagette.store.checkpoint import ModelCard
 from imagette.train.measure import loss_of
 from imagette.train.plan import Planner
-
-if TYPE_CHECKING:
-    from imagette.engines.with_torch.own import Own
 
 
 @dataclass(frozen=True)
@@ -34,7 +31,7 @@ class Prepared:
     model: Model
     loss: Loss  # in NumPy, for evaluation
     card: ModelCard
-    own: "Own | None"
+    own: Own | None
 
 
 def prepare(
@@ -45,10 +42,10 @@ def prepare(
     Code of one's own is looked for in `base`, the experiment's folder, then in the current one.
     """
     dataset = open_data(experiment.data, data_dir, base)
-    return prepare_with(experiment, dataset, own_of(experiment, base))
+    return prepare_with(experiment, dataset, own_of(experiment, dataset.input_shape, base))
 
 
-def prepare_with(experiment: Experiment, dataset: Dataset, own: "Own | None") -> Prepared:
+def prepare_with(experiment: Experiment, dataset: Dataset, own: Own | None) -> Prepared:
     """As `prepare`, with data and live objects that are there already."""
     classes = len(dataset.class_names)
     graph, text = settled(experiment, dataset.input_shape, classes, own)
@@ -61,22 +58,15 @@ def prepare_with(experiment: Experiment, dataset: Dataset, own: "Own | None") ->
 
 
 def settled(
-    experiment: Experiment, input_shape: Shape, classes: int, own: "Own | None"
+    experiment: Experiment, input_shape: Shape, classes: int, own: Own | None
 ) -> tuple[Graph, str]:
     """The graph of the network, walked or traced, and its text."""
-    if own and own.module:
-        from imagette.engines.with_torch.module import check_round_trip
-        from imagette.engines.with_torch.trace import trace
-
-        check_round_trip(own.module, input_shape)
-        return trace(own.module, input_shape, classes), f"# {experiment.network.python}\n"
+    if own and own.has_network:
+        return own.graph(input_shape, classes), f"# {experiment.network.python}\n"
     network = network_of(experiment.network)
     return walk(network, input_shape, classes), to_text(network)
 
 
-def numpy_loss(experiment: Experiment, own: "Own | None") -> Loss:
-    if own and own.loss:
-        from imagette.engines.with_torch.own import loss_in_numpy
-
-        return loss_in_numpy(own.loss)
-    return loss_of(experiment.recipe.loss)
+def numpy_loss(experiment: Experiment, own: Own | None) -> Loss:
+    own_loss = own.loss_in_numpy() if own else None
+    return own_loss or loss_of(experiment.recipe.loss)

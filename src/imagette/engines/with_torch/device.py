@@ -26,7 +26,7 @@ def choose_device(asked: str) -> Place:
     present = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if asked == "auto":
         asked = next((name for name, there in present.items() if there), "cpu")
-    if asked != "cpu" and not present[asked]:
+    if asked != "cpu" and not present.get(asked):
         note = f"device '{asked}' was asked for but torch finds none: training on the processor"
         return Place(torch.device("cpu"), _processor(), (note,))
     if asked == "cuda":

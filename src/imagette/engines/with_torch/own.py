@@ -10,10 +10,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from imagette.arrays import Labels, Logits
-from imagette.engines.with_torch.module import values_of
-from imagette.engines.with_torch.steps import Named, Steps
+from imagette.engines.own import OwnParts, Part
+from imagette.engines.with_torch.module import check_round_trip, values_of
+from imagette.engines.with_torch.steps import Named, Steps, named_tensors
+from imagette.engines.with_torch.trace import trace
 from imagette.errors import UsageError
-from imagette.evaluate.losses import Losses
+from imagette.evaluate.losses import Loss, Losses
+from imagette.network.graph import Graph, Shape
 from imagette.pointers import told_in_one_line
 
 Update = Callable[..., tuple[Tensor, Tensor]]
@@ -21,12 +24,28 @@ Update = Callable[..., tuple[Tensor, Tensor]]
 
 @dataclass(frozen=True)
 class Own:
-    """Live objects; what is None comes from the graph and the recipe."""
+    """Live objects, as `imagette.engines.own.Own`; what is None comes from graph and recipe."""
 
     module: nn.Module | None = None
     make_steps: Callable[[Named], Steps] | None = None
     loss: Callable[[Tensor, Tensor], Tensor] | None = None
     update: Update | None = None
+
+    @property
+    def has_network(self) -> bool:
+        return self.module is not None
+
+    def graph(self, input_shape: Shape, classes: int) -> Graph:
+        assert self.module is not None
+        check_round_trip(self.module, input_shape)
+        return trace(self.module, input_shape, classes)
+
+    def first_values(self) -> dict[str, NDArray[np.float32]]:
+        assert self.module is not None
+        return values_of(self.module)
+
+    def loss_in_numpy(self) -> Loss | None:
+        return None if self.loss is None else _loss_in_numpy(self.loss)
 
     def live(self) -> dict[str, NDArray[np.float32]]:
         """The values of a live module and of its optimisers, as they stand: a training's start."""
@@ -34,6 +53,25 @@ class Own:
         assert self.make_steps is not None
         trainable = trainable_of(self.module)
         return values_of(self.module) | self.make_steps(trainable).save(trainable)
+
+
+def own_of(parts: OwnParts) -> Own:
+    """The parts that an experiment names, made and checked. Raises UsageError, naming the part."""
+    network, loss, update = parts.network, parts.loss, parts.update
+    return Own(
+        module=seeded_module(network.function, parts.seed, network.name) if network else None,
+        make_steps=_steps_maker(parts.optimiser) if parts.optimiser else None,
+        loss=own_loss(loss.function, loss.name) if loss else None,
+        update=own_update(update.function, update.name) if update else None,
+    )
+
+
+def _steps_maker(optimiser: Part) -> Callable[[Named], Steps]:
+    def make(trainable: Named) -> Steps:
+        made = optimiser.function(named_tensors(trainable))
+        return Steps.relative(made, optimiser.name, trainable)
+
+    return make
 
 
 def live_own(model: object, optimiser: object, loss: Callable[..., Any] | None) -> Own:
@@ -94,7 +132,7 @@ def own_update(function: Callable[..., Any], what: str) -> Update:
     return update
 
 
-def loss_in_numpy(loss: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Logits, Labels], Losses]:
+def _loss_in_numpy(loss: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Logits, Labels], Losses]:
     """The same loss for evaluation: from stored logits to an array whose mean it is."""
 
     def losses(logits: Logits, labels: Labels) -> Losses:

@@ -1,0 +1,74 @@
+"""Augmentations on the device: uint8 batches [B,H,W,C] and their draws to uint8 batches.
+
+Each equals the NumPy reference of its spec in `imagette.data.augment`, bit for bit.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax.numpy as jnp
+from jax import Array
+
+from imagette.data.augment import AlternatingFlip, Cutout, Flip, Shift
+
+Lowered = Callable[[Array, Array], Array]
+
+
+def lower_augmentation(spec: Any) -> Lowered:
+    """The function (images, draws) -> images of one augmentation."""
+    return _LOWERINGS[type(spec)](spec)
+
+
+def _flip(_spec: Flip | AlternatingFlip) -> Lowered:
+    return lambda images, flipped: jnp.where(
+        flipped[:, None, None, None], images[:, :, ::-1], images
+    )
+
+
+def _shift(spec: Shift) -> Lowered:
+    def apply(images: Array, top_left: Array) -> Array:
+        height, width = images.shape[1:3]
+        shift = top_left - spec.pixels
+        rows = _source(jnp.arange(height) + shift[:, :1], height, spec.edge)
+        columns = _source(jnp.arange(width) + shift[:, 1:], width, spec.edge)
+        batch = jnp.arange(len(images))
+        moved = images[batch[:, None, None], jnp.maximum(rows, 0)[:, :, None], _at(columns)]
+        if spec.edge == "reflect":
+            return moved
+        inside = (rows >= 0)[:, :, None] & (columns >= 0)[:, None]
+        return moved * inside[..., None].astype(moved.dtype)
+
+    return apply
+
+
+def _at(columns: Array) -> Array:
+    return jnp.maximum(columns, 0)[:, None]
+
+
+def _source(positions: Array, size: int, edge: str) -> Array:
+    """Where each pixel of a crop comes from in the image; -1 where it is outside."""
+    if edge == "reflect":
+        return (size - 1) - jnp.abs((size - 1) - jnp.abs(positions))
+    return jnp.where((positions < 0) | (positions >= size), -1, positions)
+
+
+def _cutout(spec: Cutout) -> Lowered:
+    def apply(images: Array, centre: Array) -> Array:
+        height, width = images.shape[1:3]
+        top_left = centre - spec.size // 2
+        rows = jnp.arange(height) - top_left[:, :1]
+        columns = jnp.arange(width) - top_left[:, 1:]
+        inside_rows = (rows >= 0) & (rows < spec.size)
+        inside_columns = (columns >= 0) & (columns < spec.size)
+        covered = inside_rows[:, :, None] & inside_columns[:, None]
+        return jnp.where(covered[..., None], jnp.asarray(spec.fill, images.dtype), images)
+
+    return apply
+
+
+_LOWERINGS: dict[type, Callable[[Any], Lowered]] = {
+    Flip: _flip,
+    AlternatingFlip: _flip,
+    Shift: _shift,
+    Cutout: _cutout,
+}

@@ -1,0 +1,56 @@
+"""The losses of a recipe in JAX: from the network's output [B,K] and labels [B] to a number."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from imagette.recipe.losses import MSE, NLL, CrossEntropy
+
+LossFunction = Callable[[Array, Array], Array]
+
+
+def lower_loss(spec: Any) -> LossFunction:
+    """The function (outputs, labels) -> scalar, reduced over the batch as the spec says."""
+    each = _LOWERINGS[type(spec)](spec)
+    reduce = jnp.mean if spec.reduction == "mean" else jnp.sum
+    return lambda outputs, labels: reduce(each(outputs, labels))
+
+
+def _cross_entropy(spec: CrossEntropy) -> LossFunction:
+    smoothing = spec.label_smoothing
+
+    def cross_entropy(logits: Array, labels: Array) -> Array:
+        log_probabilities = jax.nn.log_softmax(logits)
+        loss = -_of_label(log_probabilities, labels)
+        if smoothing:
+            loss = (1 - smoothing) * loss - smoothing * log_probabilities.mean(1)
+        return loss
+
+    return cross_entropy
+
+
+def _mse(_spec: MSE) -> LossFunction:
+    def mse(outputs: Array, labels: Array) -> Array:
+        targets = jax.nn.one_hot(labels, outputs.shape[1], dtype=outputs.dtype)
+        return jnp.square(outputs - targets).mean(1)
+
+    return mse
+
+
+def _nll(_spec: NLL) -> LossFunction:
+    return lambda outputs, labels: -_of_label(outputs, labels)
+
+
+def _of_label(values: Array, labels: Array) -> Array:
+    """The value of each image's own class; a sum over the classes beats a gather on a processor."""
+    return (values * jax.nn.one_hot(labels, values.shape[1], dtype=values.dtype)).sum(1)
+
+
+_LOWERINGS: dict[type, Callable[[Any], LossFunction]] = {
+    CrossEntropy: _cross_entropy,
+    MSE: _mse,
+    NLL: _nll,
+}

@@ -1,0 +1,190 @@
+"""A network on JAX: many steps in one compiled loop, pure functions of trees of arrays."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from math import ceil
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array, lax
+from numpy.typing import NDArray
+
+from imagette.arrays import Images, Labels, Logits, Weights
+from imagette.data.preprocess import Preprocess
+from imagette.data.streamed import AnyImages
+from imagette.engines.protocol import EngineSpec, StepPlan
+from imagette.engines.with_jax.augment import lower_augmentation
+from imagette.engines.with_jax.backend import begin, choose_device, threads_asked, working
+from imagette.engines.with_jax.forward import Forward
+from imagette.engines.with_jax.losses import lower_loss
+from imagette.engines.with_jax.optimisers import lower_optimiser
+from imagette.engines.with_jax.pure import Tree
+from imagette.network.graph import Graph
+from imagette.recipe.recipe import Recipe
+
+# Plans of different lengths go through one compiled loop, so they are padded to one length: of so
+# many steps, or so many numbers for the largest batches.
+LOOP_STEPS = 512
+LOOP_INDICES = 1 << 20
+
+
+class JaxState(NamedTuple):
+    """What training moves: by the gradient, by the images alone, and the optimiser's own."""
+
+    params: Tree
+    fixed: Tree
+    slots: Tree
+
+
+class JaxModel:
+    """Implements `imagette.engines.protocol.Model`."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        recipe: Recipe,
+        preprocess: Preprocess,
+        engine: EngineSpec,
+        own: Any = None,
+    ) -> None:
+        begin(engine.threads)
+        self._place = choose_device(engine.device)
+        self.threads, notes = threads_asked(engine.threads)
+        self.notes = (*self._place.notes, *notes)
+        kind = f"{self.threads} thread{'s' if self.threads > 1 else ''}, float32"
+        self.device = f"jax {jax.__version__} on {self._place.words}, {kind}"
+        self._recipe = recipe
+        self._forward = Forward(graph)
+        self._loss = own.loss if own and own.loss else lower_loss(recipe.loss)
+        self._optimiser = lower_optimiser(recipe.optimiser)
+        self._augmentations = [
+            (f"{i}.{spec.name}", lower_augmentation(spec)) for i, spec in enumerate(recipe.augment)
+        ]
+        mean, deviation = np.array(preprocess.channels_mean), np.array(preprocess.deviation)
+        self._scale = np.array(1 / (255 * deviation), np.float32)
+        self._offset = np.array(-mean / deviation, np.float32)
+        self._loop = jax.jit(self._steps, donate_argnums=0)
+        self._evaluate = jax.jit(self._logits)
+        self._watch = jax.jit(self._kept, static_argnums=0)
+
+    def place(self, images: Images | None, labels: Labels) -> None:
+        with working(self._place):
+            self._images = None if images is None else jnp.array(images)
+            self._labels = jnp.array(labels, jnp.int32)
+
+    def start(self, weights: Weights) -> JaxState:
+        with working(self._place):
+            params, fixed = self._forward.start(weights)
+            return JaxState(params, fixed, self._optimiser.transformation.init(params))
+
+    def advance(
+        self, state: JaxState, plan: StepPlan, images: NDArray[np.float32] | None = None
+    ) -> tuple[JaxState, NDArray[np.float32], NDArray[np.int32]]:
+        steps = plan.num_steps
+        length = steps if images is not None else _loop_length(plan)
+        arrays = {
+            "indices": plan.indices,
+            "rates": plan.rates[:, 0],
+            "draws": dict(plan.draws),
+            "keys": dict(plan.dropout),
+        }
+        padded = jax.tree.map(partial(_padded, length=length), arrays)
+        source = self._images if images is None else _padded(images, length)
+        with working(self._place):
+            state, losses, correct = self._loop(state, source, self._labels, padded, steps)
+        mean = 1 if self._recipe.loss.reduction == "mean" else 1 / plan.indices.shape[1]
+        return state, np.array(losses[:steps]) * np.float32(mean), np.array(correct[:steps])
+
+    def _steps(
+        self, state: JaxState, source: Array, labels: Array, plan: Mapping[str, Any], steps: Array
+    ) -> tuple[JaxState, Array, Array]:
+        """The first `steps` of a padded plan; `source` are all images, or a streamed plan's own."""
+        length = len(plan["indices"])
+        streamed = source.ndim == 5
+
+        def one(i: Array, carried: tuple[JaxState, Array, Array]) -> tuple[JaxState, Array, Array]:
+            state, losses, correct = carried
+            now = jax.tree.map(lambda x: lax.dynamic_index_in_dim(x, i, keepdims=False), plan)
+            pixels = source[i] if streamed else source[now["indices"]]
+            state, loss, right = self._step(state, pixels, labels[now["indices"]], now)
+            return state, losses.at[i].set(loss), correct.at[i].set(right)
+
+        empty = jnp.zeros(length, jnp.float32), jnp.zeros(length, jnp.int32)
+        return lax.fori_loop(0, steps, one, (state, *empty))
+
+    def _step(
+        self, state: JaxState, pixels: Array, labels: Array, now: Mapping[str, Any]
+    ) -> tuple[JaxState, Array, Array]:
+        for name, apply in self._augmentations:
+            pixels = apply(pixels, now["draws"][name])
+        images = self._normalised(pixels)
+
+        def loss_of(params: Tree) -> tuple[Array, tuple[Array, Tree]]:
+            outputs, fixed = self._forward.train(images, params, state.fixed, now["keys"])
+            return self._loss(outputs, labels), (outputs, fixed)
+
+        (loss, (outputs, fixed)), gradients = jax.value_and_grad(loss_of, has_aux=True)(
+            state.params
+        )
+        params, slots = self._optimiser.step(gradients, state.slots, state.params, now["rates"])
+        right = (outputs.argmax(1) == labels).sum(dtype=jnp.int32)
+        return JaxState(params, fixed, slots), loss, right
+
+    def predict(self, weights: Weights, images: AnyImages, batch: int) -> Logits:
+        with working(self._place):
+            params, fixed = self._forward.start(weights)
+            batch = min(batch, len(images))
+            parts = [
+                np.array(self._evaluate(params, fixed, _padded(part, batch)))[: len(part)]
+                for i in range(0, len(images), batch)
+                if (part := np.asarray(images[i : i + batch])).size
+            ]
+        return np.concatenate(parts)
+
+    def activations(
+        self, weights: Weights, images: Images, paths: Sequence[str]
+    ) -> dict[str, NDArray[np.float32]]:
+        with working(self._place):
+            found = self._watch(tuple(paths), *self._forward.start(weights), np.asarray(images))
+        return {path: _channels_first(x) for path, x in found.items()}
+
+    def save(self, state: JaxState) -> dict[str, NDArray[np.float32]]:
+        arrays = self._forward.stored(state.params) | self._forward.stored(state.fixed)
+        return arrays | self._optimiser.save(state.slots, state.params, self._forward.stored)
+
+    def restore(self, arrays: Weights) -> JaxState:
+        with working(self._place):
+            params, fixed = self._forward.start(arrays)
+            names = list(self._forward.stored(params))
+            slots = self._optimiser.restore(arrays, params, names, self._forward.like_params)
+            return JaxState(params, fixed, slots)
+
+    def _logits(self, params: Tree, fixed: Tree, pixels: Array) -> Array:
+        return self._forward.evaluate(self._normalised(pixels), params, fixed)
+
+    def _kept(
+        self, paths: tuple[str, ...], params: Tree, fixed: Tree, pixels: Array
+    ) -> dict[str, Array]:
+        return self._forward.activations(self._normalised(pixels), params, fixed, paths)
+
+    def _normalised(self, pixels_BHWC: Array) -> Array:
+        return self._offset + pixels_BHWC.astype(jnp.float32) * self._scale
+
+
+def _loop_length(plan: StepPlan) -> int:
+    """The same for every plan of one batch size, unless the plan is longer."""
+    length = max(1, min(LOOP_STEPS, LOOP_INDICES // plan.indices.shape[1]))
+    return length * ceil(plan.num_steps / length)
+
+
+def _padded(values: Any, length: int) -> Any:
+    """With as many zeros at its end as make it so long."""
+    missing = length - len(values)
+    return np.pad(values, [(0, missing)] + [(0, 0)] * (values.ndim - 1)) if missing else values
+
+
+def _channels_first(value: Array) -> NDArray[np.float32]:
+    x = np.array(value)
+    return np.ascontiguousarray(np.moveaxis(x, 3, 1) if x.ndim == 4 else x)

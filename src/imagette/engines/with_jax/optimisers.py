@@ -1,0 +1,151 @@
+"""The optimisers of a recipe as chains of Optax, and one's own; the rate comes from the plan.
+
+Slots are saved under the names that torch's optimisers give them, so that either engine goes on
+with what the other began.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jax import Array
+from numpy.typing import NDArray
+
+from imagette.arrays import Weights
+from imagette.engines.protocol import OPTIMISER_PREFIX
+from imagette.engines.with_jax.pure import Tree
+from imagette.recipe.optimisers import SGD, Adam, AdamW, RMSprop
+
+Stored = dict[str, NDArray[np.float32]]
+STEP = "step"
+
+
+@dataclass(frozen=True)
+class Optimiser:
+    """A transformation of gradients into what a rate of 1 would subtract (or add, if one's own)."""
+
+    transformation: optax.GradientTransformation
+    slot_names: Mapping[str, str]  # of a field of Optax's states; empty for one's own: its path
+    sign: int  # of the step: -1, or 1 for one's own, whose rate is its own too
+
+    def step(self, gradients: Tree, slots: Tree, params: Tree, rate: Array) -> tuple[Tree, Tree]:
+        """Weights and slots after one step."""
+        updates, slots = self.transformation.update(gradients, slots, params)
+        rate = rate * self.sign
+        return jax.tree.map(lambda w, u: w + rate * u, params, updates), slots
+
+    def save(self, slots: Tree, params: Tree, stored: Callable[[Tree], Stored]) -> Stored:
+        """All slots, as `opt.<slot>.<weight>`; `stored` gives a tree like `params` its names."""
+        saved: Stored = {}
+        names = stored(params)
+        for path, value, is_slot in _places(slots, params):
+            key = f"{OPTIMISER_PREFIX}{self._name(path)}"
+            if is_slot:
+                saved.update((f"{key}.{name}", array) for name, array in stored(value).items())
+            elif self.slot_names:
+                saved.update((f"{key}.{name}", np.array(value, np.float32)) for name in names)
+            else:
+                saved[key] = np.array(value, np.float32)
+        return saved
+
+    def restore(
+        self, arrays: Weights, params: Tree, names: list[str], like: Callable[[Stored], Tree]
+    ) -> Tree:
+        """The slots that `save` gave these arrays for; those that it did not hold are fresh."""
+
+        def filled(path: str, value: Tree, is_slot: bool) -> Tree:
+            key = f"{OPTIMISER_PREFIX}{self._name(path)}"
+            if is_slot:
+                held = {n: np.array(arrays[f"{key}.{n}"]) for n in names if f"{key}.{n}" in arrays}
+                return like(held) if len(held) == len(names) else value
+            key = f"{key}.{names[0]}" if self.slot_names else key
+            return jnp.asarray(arrays[key], value.dtype) if key in arrays else value
+
+        fresh = self.transformation.init(params)
+        leaves = [filled(*place) for place in _places(fresh, params)]
+        return jax.tree.unflatten(_structure(fresh, params), leaves)
+
+    def _name(self, path: str) -> str:
+        return self.slot_names[path.rpartition(".")[2]] if self.slot_names else path
+
+
+def lower_optimiser(spec: Any) -> Optimiser:
+    """The chain of a recipe's optimiser, with torch's definitions."""
+    return _LOWERINGS[type(spec)](spec)
+
+
+def own_optimiser(transformation: optax.GradientTransformation) -> Optimiser:
+    """One's own: its updates are added, as Optax has it, multiplied by the plan's rate."""
+    return Optimiser(transformation, {}, sign=1)
+
+
+def _places(slots: Tree, params: Tree) -> Iterator[tuple[str, Tree, bool]]:
+    """(path, value, whether it is of the form of the weights) of each part of an optimiser."""
+    like = _is_like(params)
+    for path, value in jax.tree_util.tree_flatten_with_path(slots, is_leaf=like)[0]:
+        yield jax.tree_util.keystr(path, simple=True, separator="."), value, like(value)
+
+
+def _structure(slots: Tree, params: Tree) -> Any:
+    return jax.tree.structure(slots, is_leaf=_is_like(params))
+
+
+def _is_like(params: Tree) -> Callable[[Tree], bool]:
+    structure: Any = jax.tree.structure(params)
+    shapes = _shapes(params)
+    return lambda tree: bool(jax.tree.structure(tree) == structure) and _shapes(tree) == shapes
+
+
+def _shapes(tree: Tree) -> list[tuple[int, ...]]:
+    return [jnp.shape(leaf) for leaf in jax.tree.leaves(tree)]
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class _Count:
+    count: Array
+
+
+def _counting() -> optax.GradientTransformation:
+    """Changes nothing and counts the steps, which torch's RMSprop keeps beside its slots."""
+    return optax.GradientTransformation(
+        lambda _params: _Count(jnp.zeros([], jnp.int32)),
+        lambda updates, state, _params=None: (updates, _Count(state.count + 1)),
+    )
+
+
+def _decayed(decay: float) -> list[optax.GradientTransformation]:
+    return [optax.add_decayed_weights(decay)] if decay else []
+
+
+def _sgd(spec: SGD) -> Optimiser:
+    momentum = [optax.trace(spec.momentum, spec.nesterov)] if spec.momentum else []
+    chain = optax.chain(*_decayed(spec.decay), *momentum)
+    return Optimiser(chain, {"trace": "momentum_buffer"}, sign=-1)
+
+
+def _adam(spec: Adam | AdamW) -> Optimiser:
+    adam = optax.scale_by_adam(*spec.betas, eps=spec.epsilon)
+    decay = _decayed(spec.decay)
+    chain = optax.chain(adam, *decay) if spec.decoupled else optax.chain(*decay, adam)
+    return Optimiser(chain, {"mu": "exp_avg", "nu": "exp_avg_sq", "count": STEP}, sign=-1)
+
+
+def _rmsprop(spec: RMSprop) -> Optimiser:
+    rms = optax.scale_by_rms(spec.smoothing, spec.epsilon, eps_in_sqrt=False)
+    momentum = [optax.trace(spec.momentum)] if spec.momentum else []
+    chain = optax.chain(*_decayed(spec.decay), rms, *momentum, _counting())
+    names = {"nu": "square_avg", "trace": "momentum_buffer", "count": STEP}
+    return Optimiser(chain, names, sign=-1)
+
+
+_LOWERINGS: dict[type, Callable[[Any], Optimiser]] = {
+    SGD: _sgd,
+    Adam: _adam,
+    AdamW: _adam,
+    RMSprop: _rmsprop,
+}
