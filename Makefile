@@ -46,11 +46,11 @@ $(VENV)/.made:
 	@touch $@
 
 $(VENV)/.runs: $(VENV)/.made $(MANIFEST)
-	@echo "Installing imagette with PyTorch into $(VENV) ..."
-	@$(PIP) install -c constraints.txt -e '.[torch]'
+	@echo "Installing imagette with PyTorch and JAX into $(VENV) ..."
+	@$(PIP) install -c constraints.txt -e '.[torch,haiku]'
 	@touch $@
 
 $(VENV)/.develops: $(VENV)/.made $(MANIFEST)
 	@echo "Installing imagette with its development tools into $(VENV) ..."
-	@$(PIP) install -c constraints.txt -e '.[torch,dev]'
+	@$(PIP) install -c constraints.txt -e '.[torch,jax,haiku,flax,equinox,dev]'
 	@touch $@ $(VENV)/.runs

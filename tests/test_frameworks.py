@@ -30,10 +30,25 @@ def test_the_top_level_help_loads_only_the_command_line(words):
     assert {*loaded(code, HEAVY)} <= {"pydantic", "typer"}
 
 
-@pytest.mark.parametrize("command", ["describe", "data", "doctor", "schema", "train"])
+@pytest.mark.parametrize("command", ["describe", "data", "doctor", "parity", "schema", "train"])
 def test_the_help_of_a_command_loads_no_framework(command):
     code = f"from imagette.cli.main import main\nassert main([{command!r}, '--help']) == 0"
     assert loaded(code, FRAMEWORKS) == []
+
+
+@pytest.mark.parametrize(("engine", "absent"), [("torch", "jax"), ("jax", "torch")])
+def test_an_engine_trains_where_the_other_is_absent(engine, absent, tmp_path):  # 000-26
+    words = ["train", "--engine", engine, "--out", str(tmp_path / "run")]
+    for setting in ("recipe.epochs=1", "data.limit=64", "engine.threads=1"):
+        words += ["--set", setting]
+    code = (
+        "import imagette, sys\n"
+        f"for name in ({absent!r}, 'optax' if {absent!r} == 'jax' else 'torch'):\n"
+        "    sys.modules[name] = None\n"
+        f"from imagette.cli.main import main\nassert main({words!r}) == 0"
+    )
+    assert engine in loaded(code, ["torch", "jax"])
+    assert (tmp_path / "run" / "finished.json").exists()
 
 
 def test_this_test_can_fail():

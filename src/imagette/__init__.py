@@ -53,6 +53,7 @@ _PUBLIC = {
     "imagette.report.pictures": ("examples_by_class", "labelled_grid"),
     "imagette.recipe.recipe": ("Recipe",),
     "imagette.engines.initial": ("first_weights",),
+    "imagette.engines.with_jax.function": ("network_function",),
     "imagette.train.events": ("Stop",),
     "imagette.experiment": ("Experiment", "load", "network_of"),
     "imagette.run.compare": ("compare_runs",),

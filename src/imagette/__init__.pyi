@@ -28,6 +28,7 @@ from imagette.data.survey import (
 from imagette.engines.initial import (
     first_weights as first_weights,
 )
+from imagette.engines.with_jax.function import network_function as network_function
 from imagette.errors import (
     DataError as DataError,
     ImagetteError as ImagetteError,

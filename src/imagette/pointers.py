@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from traceback import extract_tb
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Any
 
 from imagette.errors import ImagetteError, UsageError, nearest
@@ -43,13 +43,17 @@ def resolve_pointer(pointer: str, base: Path | None = None) -> object:
 
 
 def call_pointer(
-    pointer: str, args: Mapping[str, Any], base: Path | None = None, given: Sequence[Any] = ()
+    pointer: str,
+    args: Mapping[str, Any],
+    base: Path | None = None,
+    given: Sequence[Any] = (),
+    offered: Mapping[str, Any] = MappingProxyType({}),
 ) -> object:
     """What the class or function behind `pointer` returns for these arguments.
 
-    `given` are values that imagette puts first, `args` those that the experiment names. Raises
-    UsageError for what cannot be called, for an argument that it lacks or does not know, and for
-    what it raises itself.
+    `given` are values that imagette puts first, `offered` those that it passes by name, `args`
+    those that the experiment names. Raises UsageError for what cannot be called, for an argument
+    that it lacks or does not know, and for what it raises itself.
 
     >>> call_pointer("fractions:Fraction", {"numerator": 3})
     Fraction(3, 1)
@@ -59,9 +63,22 @@ def call_pointer(
         raise UsageError(
             f"'{pointer}' must be a class or a function. Got a {type(made_by).__name__}."
         )
-    _check_arguments(made_by, pointer, args, given)
+    _check_arguments(made_by, pointer, args, given, offered)
     with told_in_one_line(f"'{pointer}' raised"):
-        return made_by(*given, **args)
+        return made_by(*given, **args, **offered)
+
+
+def parameters_of(pointer: str, base: Path | None = None) -> tuple[str, ...]:
+    """The names that the class or function behind `pointer` gives its parameters; it is not called.
+
+    >>> parameters_of("difflib:get_close_matches")
+    ('word', 'possibilities', 'n', 'cutoff')
+    """
+    found: Any = resolve_pointer(pointer, base)
+    # The metaclass of some libraries' modules hides what their __init__ takes.
+    asked = (found, found.__init__) if inspect.isclass(found) else (found,)
+    names = [name for function in asked for name in _parameters(function)]
+    return tuple(dict.fromkeys(names))
 
 
 @contextmanager
@@ -153,15 +170,26 @@ def source_of_pointer(pointer: str, base: Path | None = None) -> tuple[str, byte
     return path.name, _content(path, pointer)
 
 
+def _parameters(function: Any) -> tuple[str, ...]:
+    try:
+        return tuple(inspect.signature(function).parameters) if callable(function) else ()
+    except (TypeError, ValueError):  # written in C
+        return ()
+
+
 def _check_arguments(
-    made_by: Callable[..., object], pointer: str, args: Mapping[str, Any], given: Sequence[Any]
+    made_by: Callable[..., object],
+    pointer: str,
+    args: Mapping[str, Any],
+    given: Sequence[Any],
+    offered: Mapping[str, Any],
 ) -> None:
     try:
         signature = inspect.signature(made_by)
     except (TypeError, ValueError):  # written in C: no signature to ask, so it will say itself
         return
     try:
-        signature.bind(*given, **args)
+        signature.bind(*given, **args, **offered)
     except TypeError as error:
         raise UsageError(
             f"'{pointer}' cannot be called with args {_listed(args)}: {error}. "

@@ -11,10 +11,11 @@ from imagette.run.doctor import Folder, Missing, diagnose, read_instructions
 
 def test_the_engine_its_devices_and_its_choice_are_named():
     # 000-18
-    (engine,) = diagnose().engines
-    assert engine.name == "torch"
-    assert "cpu" in engine.devices
-    assert engine.takes.startswith("takes the ")
+    torch, jax = diagnose().engines
+    assert (torch.name, jax.name) == ("torch", "jax")
+    assert "cpu" in torch.devices
+    assert any(device.startswith("cpu") for device in jax.devices)
+    assert all(engine.takes.startswith("takes the ") for engine in (torch, jax))
 
 
 def test_an_absent_accelerator_is_no_lack(monkeypatch):
@@ -42,18 +43,19 @@ def test_what_is_missing_comes_with_the_command_that_brings_it(monkeypatch, pack
         return "1.0"
 
     monkeypatch.setattr(doctor.metadata, "version", version)
-    monkeypatch.setattr(doctor, "_torch", lambda version: None)
+    monkeypatch.setattr(doctor, "_engines", lambda: ())
     assert diagnose().missing == (Missing(package, remedy),)
 
 
-def test_it_works_where_torch_cannot_be_imported():
+@pytest.mark.parametrize("library", ["torch", "jax", "optax"])
+def test_it_works_where_an_engine_cannot_be_imported(library):
     code = (
-        "import sys; sys.modules['torch'] = None\n"
+        f"import sys; sys.modules[{library!r}] = None\n"
         "from imagette.cli.main import main; sys.exit(main(['doctor']))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-    assert ": it does not load: import of torch halted" in done.stdout
+    assert f": it does not load: import of {library} halted" in done.stdout
 
 
 @pytest.mark.parametrize(

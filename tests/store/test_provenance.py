@@ -13,7 +13,8 @@ from imagette.store.provenance import environment
 def test_the_environment_says_on_what_a_run_was_made() -> None:  # 000-18
     found = environment()
     assert found["numpy"] == version("numpy")
-    assert found["torch"] == version("torch")
+    for package in ("torch", "jax", "jaxlib", "optax"):
+        assert found[package] == version(package)
     assert found["cores"] >= 1
     assert found["memory_bytes"] > 2**20
     assert datetime.fromisoformat(found["time"]).utcoffset() is not None
@@ -40,6 +41,6 @@ def test_the_commit_is_that_of_the_working_folder(
 def test_it_is_found_out_without_loading_a_framework() -> None:
     script = (
         "import sys; from imagette.store.provenance import environment; environment();"
-        "sys.exit('torch' in sys.modules)"
+        "sys.exit(bool({'torch', 'jax'} & {*sys.modules}))"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

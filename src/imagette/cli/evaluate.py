@@ -38,6 +38,9 @@ def evaluate(
     weights: Annotated[WhichChoice, typer.Option(help="Which checkpoint.")] = WhichChoice.last,
     data_dir: DataDir = None,
     trust: Trust = False,
+    engine: Annotated[
+        str | None, typer.Option(help="Compute with torch or jax, whatever the run has.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
     """Measure a trained run on one of its splits.
@@ -51,6 +54,7 @@ def evaluate(
         open_test_set=open_test,
         data_dir=data_dir,
         trust=trust,
+        engine=engine,
     )
     if as_json:
         print(json.dumps(evaluation.as_json(), ensure_ascii=False))

@@ -37,6 +37,9 @@ COMMANDS = {
         "Show runs side by side, with the difference between variants.",
         "imagette.cli.compare:compare",
     ),
+    "parity": Command(
+        "Say whether the two engines compute the same.", "imagette.cli.parity:parity"
+    ),
     "runs": Command("List, show and remove runs.", "imagette.cli.runs:app"),
     "note": Command("Add a note to a run.", "imagette.cli.note:note"),
     "sweep": Command(

@@ -35,7 +35,7 @@ def train(
         typer.Argument(help=f"A file, or a shipped name; {DEFAULT_EXPERIMENT} if left out."),
     ] = None,
     settings: Settings = None,
-    engine: Annotated[str | None, typer.Option(help="Sets engine.name.")] = None,
+    engine: Annotated[str | None, typer.Option(help="torch or jax; sets engine.name.")] = None,
     out: Annotated[Path | None, typer.Option(help="The run's folder, exactly.")] = None,
     runs: Annotated[Path | None, typer.Option(help="Where run folders go.")] = None,
     origin: Annotated[
@@ -56,8 +56,8 @@ def train(
     Example: imagette train first_light --set recipe.epochs=2
     """
     if resumed:
-        _refuse_with_resume(experiment, settings, engine, out, runs, origin, reset)
-        raise typer.Exit(_follow(resume(resumed, data_dir, trust), DEFAULT_EXPERIMENT))
+        _refuse_with_resume(experiment, settings, out, runs, origin, reset)
+        raise typer.Exit(_follow(resume(resumed, data_dir, trust, engine), DEFAULT_EXPERIMENT))
     if reset and not origin:
         raise UsageError("--reset names layers that --from would fill: give --from RUN too.")
     name = experiment or DEFAULT_EXPERIMENT
@@ -117,7 +117,7 @@ def _show(screen: Screen, event: RunEvent) -> None:
 def _refuse_with_resume(*others: object) -> None:
     if any(others):
         raise UsageError(
-            "--resume goes on with a run as it was: leave out the experiment, --set, --engine, "
-            "--out, --runs, --from and --reset. To train a finished run further, start a new one "
-            "--from it."
+            "--resume goes on with a run as it was: leave out the experiment, --set, --out, "
+            "--runs, --from and --reset; only --engine may change. To train a finished run "
+            "further, start a new one --from it."
         )

@@ -1,6 +1,6 @@
 """Code of a user's own: its parts as an experiment names them, and what an engine makes of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -17,6 +17,7 @@ class Part:
 
     name: str
     function: Callable[..., Any]
+    parameters: Callable[[], Sequence[str]] = tuple  # that an engine may fill by name
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,8 @@ class OwnParts:
 
     seed: int
     input_shape: Shape  # [C,H,W]
-    network: Part | None = None  # takes nothing, returns a network of some library
+    threads: int | None = None  # that the engine is to use; None: by its own rule
+    network: Part | None = None  # returns a network of some library
     loss: Part | None = None
     optimiser: Part | None = None
     update: Part | None = None

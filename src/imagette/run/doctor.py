@@ -88,7 +88,7 @@ class Diagnosis:
 
 
 def diagnose() -> Diagnosis:
-    """Look at the machine; nothing is changed. PyTorch is loaded if it is installed.
+    """Look at the machine; nothing is changed. PyTorch and JAX are loaded if installed.
 
     >>> diagnose().imagette == metadata.version("imagette")
     True
@@ -107,7 +107,7 @@ def diagnose() -> Diagnosis:
             read_instructions(),
         ),
         packages=packages,
-        engines=(_torch(packages["torch"]),) if "torch" in packages else (),
+        engines=tuple(_engines()),
         folders=_folders(),
         data_sets=tuple(DataSet(name, _where(known)) for name, known in NAMED.items()),
         missing=tuple(_missing(wanted, packages)),
@@ -147,6 +147,14 @@ def _missing(wanted: Mapping[str, str | None], packages: Mapping[str, str]) -> I
         yield Missing(name, f"pip install {brings}")
 
 
+def _engines() -> Iterator[Engine]:
+    """Those that are installed."""
+    for name, look in (("torch", _torch), ("jax", _jax)):
+        version = _version(name)
+        if version:
+            yield look(version)
+
+
 def _torch(version: str) -> Engine:
     try:
         import torch
@@ -158,6 +166,20 @@ def _torch(version: str) -> Engine:
     mps = ["Apple GPU"] if torch.backends.mps.is_available() else []
     devices = (*(f"cuda ({name})" for name in cuda), *(f"mps ({name})" for name in mps), "cpu")
     return Engine("torch", version, devices, f"takes the {choose_device('auto').words}")
+
+
+def _jax(version: str) -> Engine:
+    try:
+        from imagette.engines.with_jax.backend import begin, choose_device
+
+        begin(None)
+        import jax
+
+        devices = tuple(f"{device.platform} ({device.device_kind})" for device in jax.devices())
+        takes = choose_device("auto").words
+    except Exception as error:  # as above; and Optax may be missing
+        return Engine("jax", version, (), f"it does not load: {error}")
+    return Engine("jax", version, devices, f"takes the {takes}")
 
 
 def _where(known: NamedSet) -> str | None:

@@ -17,6 +17,7 @@ from imagette.network import parse, walk
 from imagette.report.curves import curves, figure_bytes
 from imagette.run.engine import build
 from imagette.run.judge import Judge
+from imagette.run.on_engine import engine_by_now, on_engine
 from imagette.run.own import LIVE, own_of, pointers_of
 from imagette.run.prepare import numpy_loss, settled
 from imagette.store.checkpoint import Saved
@@ -35,23 +36,28 @@ def evaluate_run(
     open_test_set: bool = False,
     data_dir: Path | None = None,
     trust: bool = False,
+    engine: str | None = None,
 ) -> Evaluation:
     """Judges a run's weights on one of its splits, and keeps figures and logits in its folder.
 
     The test set is opened only with `open_test_set`, each opening is on record, and the result is
     drawn on the run's curves. Code that the run holds is run only if it was yours already, or with
-    `trust`. Raises UsageError for what was not allowed, or if the run has no validation images, and
+    `trust`. On another `engine` than the run's, what is kept is named for it, beside the run's own.
+    Raises UsageError for what was not allowed, or if the run has no validation images, and
     DataError if the data are no longer those it was trained on.
     """
     folder = RunFolder.open(Path(run))
     saved = folder.load(which)
-    experiment = trusted_experiment(folder, trust)
+    asked = trusted_experiment(folder, trust)
+    own_engine = engine_by_now(asked, folder)
+    experiment = on_engine(asked, engine or own_engine)
     images = _split_of(folder, saved, experiment, split, open_test_set, data_dir)
     base = folder.source
     own = own_of(experiment, saved.card.input_shape, base)
     model = rebuild(experiment, saved, own)
     judge = Judge(folder, experiment, model, numpy_loss(experiment, own), base)
-    name = split if which == "last" else f"{split}-{which}"
+    parts = [split, which if which != "last" else "", engine if engine != own_engine else ""]
+    name = "-".join(part for part in parts if part)
     evaluation = judge.judge(saved, name, images, spent_by(folder))
     if split == "test":
         draw_curves(folder, experiment, evaluation.accuracy)

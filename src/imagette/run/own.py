@@ -13,7 +13,7 @@ from imagette.engines.own import Own, OwnParts, Part
 from imagette.errors import UsageError
 from imagette.experiment import Experiment
 from imagette.network.graph import Shape
-from imagette.pointers import call_pointer, resolve_pointer, source_of_pointer
+from imagette.pointers import call_pointer, parameters_of, resolve_pointer, source_of_pointer
 from imagette.recipe.own import OwnLoss, OwnOptimiser, OwnUpdate
 from imagette.run.engine import engine_of
 
@@ -67,6 +67,7 @@ def own_of(experiment: Experiment, input_shape: Shape, base: Path | None) -> Own
     parts = OwnParts(
         seed=experiment.seed,
         input_shape=input_shape,
+        threads=experiment.engine.threads,
         network=_maker(network.python, network.args, base) if network.python else None,
         loss=_part(loss, base) if isinstance(loss, OwnLoss) else None,
         optimiser=_maker(optimiser.python, optimiser.args, base)
@@ -79,7 +80,11 @@ def own_of(experiment: Experiment, input_shape: Shape, base: Path | None) -> Own
 
 def _maker(pointer: str, args: Mapping[str, Any], base: Path | None) -> Part:
     """What makes a network or an optimiser: its mistakes are told in one line."""
-    return Part(f"'{pointer}'", lambda *given: call_pointer(pointer, args, base, given))
+    return Part(
+        f"'{pointer}'",
+        lambda *given, **offered: call_pointer(pointer, args, base, given, offered),
+        lambda: [name for name in parameters_of(pointer, base) if name not in args],
+    )
 
 
 def _part(spec: OwnLoss | OwnUpdate, base: Path | None) -> Part:

@@ -17,10 +17,12 @@ from imagette.run.evaluate import (
     check_same_data,
     command_line,
     draw_curves,
+    experiment_of,
     trusted_experiment,
 )
 from imagette.run.judge import Judge
 from imagette.run.keep import keep, mark_best, start_of
+from imagette.run.on_engine import engine_by_now, on_engine
 from imagette.run.own import sources_of
 from imagette.run.prepare import Prepared, prepare
 from imagette.run.state import failure_logged
@@ -28,7 +30,7 @@ from imagette.run.watch import watched
 from imagette.store.folder import RunFolder
 from imagette.store.ledger import Ledger
 from imagette.store.lock import held
-from imagette.store.provenance import environment
+from imagette.store.provenance import PACKAGES, environment
 from imagette.train.events import Decision, Event, Finished, Remark, Stop
 from imagette.train.loop import Events, Start, Training, train, warm_up
 
@@ -101,18 +103,27 @@ def train_prepared(
     `test` are test images that are in memory already, to be measured at every epoch.
     """
     said = [Remark(text) for text in (*prepared.model.notes, *remarks)]
-    asked = prepared.experiment.engine.threads is not None
-    rule = "as asked" if asked else f"the fixed rule for batches of {prepared.planner.batch}"
-    threads = Decision("threads", prepared.model.threads, rule)
     with held(folder.path):
         shown = _watched_test(prepared, folder, places, test)
-        yield from _trained(prepared, folder, start, [threads, *said], began, shown)
+        yield from _trained(prepared, folder, start, [_threads(prepared), *said], began, shown)
 
 
-def resume(run: Path | str, data_dir: Path | None = None, trust: bool = False) -> RunEvents:
+def _threads(prepared: Prepared) -> Decision:
+    asked = prepared.experiment.engine.threads is not None
+    rule = "as asked" if asked else f"the fixed rule for batches of {prepared.planner.batch}"
+    return Decision("threads", prepared.model.threads, rule)
+
+
+def resume(
+    run: Path | str,
+    data_dir: Path | None = None,
+    trust: bool = False,
+    engine: str | None = None,
+) -> RunEvents:
     """Goes on from the newest good checkpoint of a run; says so if it is finished already.
 
-    What was decided from the machine at the start, such as the number of threads, is repeated.
+    What was decided from the machine at the start, such as the number of threads, is repeated. On
+    another `engine` than before, threads are chosen anew; from then on the run keeps that engine.
     """
     began = perf_counter()
     folder = RunFolder.open(Path(run))
@@ -121,7 +132,9 @@ def resume(run: Path | str, data_dir: Path | None = None, trust: bool = False) -
         if finished:
             yield Remark(f"nothing to resume, {folder.path} is finished: {finished['reason']}")
             return
-        experiment = with_decisions(trusted_experiment(folder, trust), folder)
+        asked = trusted_experiment(folder, trust)
+        stays = engine in (None, engine_by_now(asked, folder))
+        experiment = with_decisions(asked, folder) if stays else on_engine(asked, str(engine))
         prepared = prepare(experiment, data_dir, folder.source)
         yield from resume_prepared(prepared, folder, began, (data_dir, folder.source))
 
@@ -136,27 +149,41 @@ def resume_prepared(
     """Goes on with what is prepared from the newest good checkpoint of a folder that is held."""
     check_same_data(folder, prepared.dataset)
     saved, damage = folder.newest_good()
-    said = [damage, *folder.rewind(saved.step), *_changes(folder)]
+    said = [damage, *folder.rewind(saved.step), *_changes(folder, prepared), *prepared.model.notes]
     mark_best(folder)
     said.append(f"goes on in epoch {saved.meta['epoch']}, after {saved.step:,} steps")
-    remarks = [Remark(text) for text in said if text]
+    remarks = [*_switch(folder, prepared), *(Remark(text) for text in said if text)]
     shown = _watched_test(prepared, folder, places, test)
     yield from _trained(prepared, folder, start_of(folder, saved), remarks, began, shown)
 
 
+def _switch(folder: RunFolder, prepared: Prepared) -> list[Remark | Decision]:
+    """Puts another engine than the run has had on record, and says what that means."""
+    experiment = experiment_of(folder)
+    before, now = engine_by_now(experiment, folder), prepared.experiment.engine.name
+    if before == now:
+        return []
+    told = (
+        f"goes on with {now} where {before} stopped: weights, optimiser, order, augmentation and "
+        "dropout carry over; sums are rounded otherwise, so the bits are not those of one engine"
+    )
+    return [Decision("engine", now, "asked for on resuming"), _threads(prepared), Remark(told)]
+
+
 def with_decisions(experiment: Experiment, folder: RunFolder) -> Experiment:
-    """The experiment with what the run decided at its start, such as its threads."""
-    decided = {row["what"]: row["value"] for row in folder.decisions()}
+    """The experiment with what the run decided so far, such as its threads."""
+    decided = {str(row["what"]): row["value"] for row in folder.decisions()}
+    decided["name"] = decided.pop("engine", experiment.engine.name)
     engine = experiment.engine.model_copy(update=decided)
     return experiment.model_copy(update={"engine": engine})
 
 
-def _changes(folder: RunFolder) -> list[str]:
+def _changes(folder: RunFolder, prepared: Prepared) -> list[str]:
     """What differs between now and the start, and could move bits."""
     then, now = folder.environment(), environment()
     return [
         f"{key} was {then.get(key)} and is {now[key]}: the bits may not be those of one run"
-        for key in ("torch", "processor", "platform")
+        for key in (*PACKAGES[prepared.experiment.engine.name], "processor", "platform")
         if then.get(key) != now[key]
     ]
 

@@ -12,6 +12,9 @@ from pathlib import Path
 from imagette.machine import usable_cores
 from imagette.store.json_files import Row
 
+# What each engine computes with: another version of it may move bits.
+PACKAGES = {"torch": ("torch",), "jax": ("jax", "jaxlib", "optax")}
+
 
 def environment() -> Row:
     """What `environment.json` holds; whatever cannot be found out is None. Imports no framework."""
@@ -19,7 +22,7 @@ def environment() -> Row:
         "imagette": _version("imagette"),
         "python": platform.python_version(),
         "numpy": _version("numpy"),
-        "torch": _version("torch"),
+        **{name: _version(name) for packages in PACKAGES.values() for name in packages},
         "platform": platform.platform(),
         "processor": _processor(),
         "cores": usable_cores(),

@@ -10,13 +10,16 @@ from dataclasses import dataclass
 from functools import partial
 
 import jax
-import jax.numpy as jnp
 from jax import Array, lax
 
+from imagette.engines.with_jax import depthwise, gradients, patches
 from imagette.network import Conv
 from imagette.network.window import Window
 
-_FORM = ("NHWC", "HWIO", "NHWC")
+FORM = ("NHWC", "HWIO", "NHWC")
+
+# With so few channels a matrix product over patches beats XLA's convolution (docs/log.md).
+FEW_CHANNELS = 4
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,9 @@ class Convolution:
 
     window: Window
     groups: int = 1
+
+
+Convolve = Callable[[Convolution, Array, Array], Array]
 
 
 def convolution_of(layer: Conv) -> Convolution:
@@ -41,14 +47,23 @@ def plain(convolution: Convolution, x: Array, kernel: Array) -> Array:
         window.stride,
         ((top, bottom), (left, right)),
         rhs_dilation=window.dilation,
-        dimension_numbers=_FORM,
+        dimension_numbers=FORM,
         feature_group_count=convolution.groups,
     )
 
 
-@partial(jax.custom_vjp, nondiff_argnums=(0,))
 def trained(convolution: Convolution, x: Array, kernel: Array) -> Array:
-    """The same numbers, with gradients that are plain convolutions themselves; reverse mode."""
+    """The same numbers but for rounding, with gradients that run fast; reverse mode alone."""
+    channels, outputs = x.shape[3], kernel.shape[3]
+    if convolution.groups == channels == outputs:
+        return depthwise.convolve(convolution.window, x, kernel)
+    if convolution.groups == 1 and channels <= FEW_CHANNELS:
+        return patches.convolve(convolution.window, x, kernel)
+    return _direct(convolution, x, kernel)
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(0,))
+def _direct(convolution: Convolution, x: Array, kernel: Array) -> Array:
     return plain(convolution, x, kernel)
 
 
@@ -62,64 +77,11 @@ def _backward(
     convolution: Convolution, saved: tuple[Array, Array], gradient: Array
 ) -> tuple[Array, Array]:
     x, kernel = saved
+    window, groups = convolution.window, convolution.groups
     return (
-        _gradient_of_input(convolution, kernel, gradient, x),
-        _gradient_of_kernel(convolution, x, gradient, kernel),
+        gradients.of_input(window, groups, x, kernel, gradient),
+        gradients.of_kernel(window, groups, x, kernel, gradient),
     )
 
 
-trained.defvjp(_forward, _backward)
-
-
-def _gradient_of_input(convolution: Convolution, kernel: Array, gradient: Array, x: Array) -> Array:
-    """The gradient, spread by the stride, convolved with the kernel turned by half a circle."""
-    window, groups = convolution.window, convolution.groups
-    padding = []
-    for axis in (0, 1):
-        span, before = window.span[axis], window.margins[2 * axis]
-        stride, places = window.stride[axis], gradient.shape[1 + axis]
-        spread = (places - 1) * stride + 1
-        low = span - 1 - before
-        padding.append((low, x.shape[1 + axis] + span - 1 - low - spread))
-    kh, kw, inputs, outputs = kernel.shape
-    turned = kernel[::-1, ::-1].reshape(kh, kw, inputs, groups, outputs // groups)
-    turned = turned.transpose(0, 1, 4, 3, 2).reshape(kh, kw, outputs // groups, groups * inputs)
-    return lax.conv_general_dilated(
-        gradient,
-        turned,
-        (1, 1),
-        padding,
-        lhs_dilation=window.stride,
-        rhs_dilation=window.dilation,
-        dimension_numbers=_FORM,
-        feature_group_count=groups,
-    )
-
-
-def _gradient_of_kernel(
-    convolution: Convolution, x: Array, gradient: Array, kernel: Array
-) -> Array:
-    """Channels convolved with the gradient, the batch being what is summed over."""
-    window, groups = convolution.window, convolution.groups
-    kh, kw, inputs, _ = kernel.shape
-    padding = []
-    for axis in (0, 1):
-        before = window.margins[2 * axis]
-        used = (gradient.shape[1 + axis] - 1) * window.stride[axis] + window.span[axis]
-        padding.append((before, used - before - x.shape[1 + axis]))
-    batch, height, width, _ = x.shape
-    pictures = x.reshape(batch, height, width, groups, inputs)
-    pictures = pictures.transpose(4, 1, 2, 3, 0).reshape(inputs, height, width, groups * batch)
-    found = lax.conv_general_dilated(
-        pictures,
-        jnp.moveaxis(gradient, 0, 2),
-        window.dilation,
-        padding,
-        rhs_dilation=window.stride,
-        dimension_numbers=_FORM,
-        feature_group_count=groups,
-    )
-    return found[:, :kh, :kw].transpose(1, 2, 0, 3)
-
-
-Convolve = Callable[[Convolution, Array, Array], Array]
+_direct.defvjp(_forward, _backward)

@@ -15,7 +15,8 @@ from jax import Array
 from imagette.engines.with_jax import pooling
 from imagette.engines.with_jax.convolution import Convolution, convolution_of
 from imagette.engines.with_jax.dropout import dropout
-from imagette.engines.with_jax.norms import normalised, running
+from imagette.engines.with_jax.norms import batch_normalised, normalised, running
+from imagette.engines.with_jax.sums import add_bias
 from imagette.network import (
     GELU,
     AvgPool,
@@ -62,31 +63,35 @@ def _conv(layer: Conv) -> Function:
 
     def conv(call: Call) -> Array:
         y = call.convolve(convolution, call.inputs[0], call.weights["weight"])
-        return y + call.weights["bias"] if "bias" in call.weights else y
+        return _biased(call, y)
 
     return conv
 
 
 def _linear(_layer: Linear) -> Function:
     def linear(call: Call) -> Array:
-        y = call.inputs[0] @ call.weights["weight"]
-        return y + call.weights["bias"] if "bias" in call.weights else y
+        return _biased(call, call.inputs[0] @ call.weights["weight"])
 
     return linear
+
+
+def _biased(call: Call, y: Array) -> Array:
+    if "bias" not in call.weights:
+        return y
+    return (add_bias if call.training else jnp.add)(y, call.weights["bias"])
 
 
 def _batch_norm(layer: BatchNorm) -> Function:
     def batch_norm(call: Call) -> Array:
         x, own = call.inputs[0], call.weights
-        mean, var = own["mean"], own["var"]
-        if call.training:
-            axes = tuple(range(x.ndim - 1))
-            mean = x.mean(axes)
-            var = jnp.square(x - mean).mean(axes)
-            num = x.size // x.shape[-1]
-            call.moved["mean"] = running(own["mean"], mean, layer.momentum)
-            call.moved["var"] = running(own["var"], var * (num / max(num - 1, 1)), layer.momentum)
-        return normalised(x, mean, var, layer.epsilon, own["weight"], own["bias"])
+        if not call.training:
+            mean, var = own["mean"], own["var"]
+            return normalised(x, mean, var, layer.epsilon, own["weight"], own["bias"])
+        y, mean, var = batch_normalised(x, own["weight"], own["bias"], layer.epsilon)
+        num = x.size // x.shape[-1]
+        call.moved["mean"] = running(own["mean"], mean, layer.momentum)
+        call.moved["var"] = running(own["var"], var * (num / max(num - 1, 1)), layer.momentum)
+        return y
 
     return batch_norm
 

@@ -10,6 +10,11 @@ from jax import Array
 from numpy.typing import NDArray
 
 
+def as_computed(value: Array) -> Array:
+    """From the form of checkpoints."""
+    return jnp.moveaxis(value, (0, 1), (-1, -2)) if value.ndim > 1 else value
+
+
 def laid_out(value: NDArray[np.float32]) -> Array:
     """A new array on the device, whatever becomes of `value`."""
     return jnp.array(np.moveaxis(value, (0, 1), (-1, -2)) if value.ndim > 1 else value)

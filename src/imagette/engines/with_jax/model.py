@@ -17,9 +17,11 @@ from imagette.data.streamed import AnyImages
 from imagette.engines.protocol import EngineSpec, StepPlan
 from imagette.engines.with_jax.augment import lower_augmentation
 from imagette.engines.with_jax.backend import begin, choose_device, threads_asked, working
+from imagette.engines.with_jax.foreign import PureForward
 from imagette.engines.with_jax.forward import Forward
 from imagette.engines.with_jax.losses import lower_loss
-from imagette.engines.with_jax.optimisers import lower_optimiser
+from imagette.engines.with_jax.optimisers import lower_optimiser, own_optimiser
+from imagette.engines.with_jax.own import LossOf, Own, Step
 from imagette.engines.with_jax.pure import Tree
 from imagette.network.graph import Graph
 from imagette.recipe.recipe import Recipe
@@ -47,8 +49,9 @@ class JaxModel:
         recipe: Recipe,
         preprocess: Preprocess,
         engine: EngineSpec,
-        own: Any = None,
+        own: Own | None = None,
     ) -> None:
+        own = own or Own()
         begin(engine.threads)
         self._place = choose_device(engine.device)
         self.threads, notes = threads_asked(engine.threads)
@@ -56,9 +59,12 @@ class JaxModel:
         kind = f"{self.threads} thread{'s' if self.threads > 1 else ''}, float32"
         self.device = f"jax {jax.__version__} on {self._place.words}, {kind}"
         self._recipe = recipe
-        self._forward = Forward(graph)
-        self._loss = own.loss if own and own.loss else lower_loss(recipe.loss)
-        self._optimiser = lower_optimiser(recipe.optimiser)
+        self._forward = PureForward(own.network) if own.network else Forward(graph)
+        self._loss = own.loss or lower_loss(recipe.loss)
+        self._optimiser = (
+            own_optimiser(own.optimiser) if own.optimiser else lower_optimiser(recipe.optimiser)
+        )
+        self._update = own.update
         self._augmentations = [
             (f"{i}.{spec.name}", lower_augmentation(spec)) for i, spec in enumerate(recipe.augment)
         ]
@@ -125,10 +131,11 @@ class JaxModel:
             outputs, fixed = self._forward.train(images, params, state.fixed, now["keys"])
             return self._loss(outputs, labels), (outputs, fixed)
 
-        (loss, (outputs, fixed)), gradients = jax.value_and_grad(loss_of, has_aux=True)(
-            state.params
-        )
-        params, slots = self._optimiser.step(gradients, state.slots, state.params, now["rates"])
+        def step(gradients: Tree, slots: Tree, params: Tree) -> tuple[Tree, Tree]:
+            return self._optimiser.step(gradients, slots, params, now["rates"])
+
+        update = self._update or _usual_update
+        params, slots, loss, (outputs, fixed) = update(loss_of, step, state.params, state.slots)
         right = (outputs.argmax(1) == labels).sum(dtype=jnp.int32)
         return JaxState(params, fixed, slots), loss, right
 
@@ -137,7 +144,7 @@ class JaxModel:
             params, fixed = self._forward.start(weights)
             batch = min(batch, len(images))
             parts = [
-                np.array(self._evaluate(params, fixed, _padded(part, batch)))[: len(part)]
+                np.asarray(self._evaluate(params, fixed, _padded(part, batch)))[: len(part)]
                 for i in range(0, len(images), batch)
                 if (part := np.asarray(images[i : i + batch])).size
             ]
@@ -171,6 +178,14 @@ class JaxModel:
 
     def _normalised(self, pixels_BHWC: Array) -> Array:
         return self._offset + pixels_BHWC.astype(jnp.float32) * self._scale
+
+
+def _usual_update(
+    loss_of: LossOf, step: Step, params: Tree, slots: Tree
+) -> tuple[Tree, Tree, Array, Any]:
+    """One gradient, one step of the optimiser."""
+    (loss, aux), gradients = jax.value_and_grad(loss_of, has_aux=True)(params)
+    return *step(gradients, slots, params), loss, aux
 
 
 def _loop_length(plan: StepPlan) -> int:

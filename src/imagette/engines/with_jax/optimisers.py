@@ -124,7 +124,7 @@ def _decayed(decay: float) -> list[optax.GradientTransformation]:
 
 def _sgd(spec: SGD) -> Optimiser:
     momentum = [optax.trace(spec.momentum, spec.nesterov)] if spec.momentum else []
-    chain = optax.chain(*_decayed(spec.decay), *momentum)
+    chain = optax.chain(optax.identity(), *_decayed(spec.decay), *momentum)  # never of nothing
     return Optimiser(chain, {"trace": "momentum_buffer"}, sign=-1)
 
 

@@ -1,101 +1,13 @@
-"""What the functions under torch compute, in the operations that the network language is made of.
+"""What the functions under torch compute: one row a function of ATen.
 
-One row a function of ATen: what the cost table calls it, and from its arguments its operations and
-hyper-parameters. Shapes come without the batch. A function without a row, or called as its row
-does not foresee, is recorded as uncounted, never as free.
+A row says what the cost table calls it, and from its arguments its operations and hyper-parameters.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Sequence
 
+from imagette.engines.meanings import Meaning, Row, Rule, Seen, elementwise, foreseen, movement
 from imagette.network import operations as op
-from imagette.network.graph import HyperParameter, Shape
 from imagette.network.window import Window
-
-
-@dataclass(frozen=True)
-class Seen:
-    """One call: its arguments as they came, the shapes of what depends on the image, the result."""
-
-    arguments: Mapping[str, Any]
-    varying: Collection[str]  # the arguments that depend on the image
-    inputs: tuple[Shape, ...]
-    output: Shape
-    batched: bool  # the first axis of those inputs and of the output is the batch
-
-    def axes(self) -> tuple[int, ...]:
-        """The axes of the argument `dim` without the batch; raises Unforeseen if it is in them."""
-        dim = self.arguments.get("dim")
-        ndim = 1 + len(self.inputs[0])
-        axes = {axis % ndim for axis in ([dim] if isinstance(dim, int) else dim or ())}
-        foreseen(bool(axes) and 0 not in axes)
-        return tuple(sorted(axis - 1 for axis in axes))
-
-
-class Unforeseen(Exception):
-    """Called in a way whose cost the row does not know."""
-
-
-def foreseen(condition: bool) -> None:
-    if not condition:
-        raise Unforeseen
-
-
-@dataclass(frozen=True)
-class Meaning:
-    """What a call computes on one image."""
-
-    operations: tuple[op.Operation, ...]
-    hyper_parameters: Mapping[str, HyperParameter] = field(default_factory=dict)
-
-
-Rule = Callable[[Seen], Meaning]
-
-
-@dataclass(frozen=True)
-class Row:
-    """What the table calls a function, whatever its arguments, and what it computes."""
-
-    function: str
-    rule: Rule
-    moves: bool = False  # computes nothing, wherever the batch is
-
-    def meaning(self, seen: Seen) -> Meaning | None:
-        """None where the cost is not known."""
-        try:
-            foreseen(seen.batched or self.moves)
-            meaning = self.rule(seen)
-            foreseen(meaning.operations[-1].output_shape == seen.output)
-        except Exception:  # whatever a rule trips over, it did not foresee
-            return None
-        return meaning
-
-
-def elementwise(function: str, *steps: str, **foreseen_values: Any) -> Row:
-    """The result's every element takes these steps; a broadcast operand costs no more."""
-
-    def rule(seen: Seen) -> Meaning:
-        # Two batches on different axes make every pair of images: not a cost of one image.
-        foreseen(all(len(shape) == len(seen.output) for shape in seen.inputs))
-        foreseen(all(seen.arguments.get(k, v) == v for k, v in foreseen_values.items()))
-        return Meaning((op.Elementwise(seen.output, steps),))
-
-    return Row(function, rule)
-
-
-def movement(function: str) -> Row:
-    """Elements in another shape or order: nothing is computed."""
-    return Row(function, lambda seen: Meaning((op.Reshape(seen.inputs[0], seen.output),)), True)
-
-
-def _nothing(_seen: Seen) -> Meaning:
-    raise Unforeseen
-
-
-def unknown(function: str) -> Row:
-    """A row that foresees nothing."""
-    return Row(function, _nothing)
 
 
 def convolution(seen: Seen) -> Meaning:
@@ -164,7 +76,7 @@ def _pooled(seen: Seen, window: Window, fold: op.Fold, after: tuple[str, ...]) -
 
 def mean(seen: Seen) -> Meaning:
     """A sum over the axes, then one multiplication."""
-    axes = seen.axes()
+    axes = _axes(seen)
     total = op.Reduce(seen.inputs[0], axes, "add")
     kept = tuple(1 if axis in axes else size for axis, size in enumerate(seen.inputs[0]))
     shape = kept if seen.arguments.get("keepdim") else total.output_shape
@@ -201,7 +113,7 @@ def layer_norm(seen: Seen) -> Meaning:
 
 def softmax(last: str, *of_the_sum: str) -> Rule:
     def rule(seen: Seen) -> Meaning:
-        shape, axes = seen.output, seen.axes()
+        shape, axes = seen.output, _axes(seen)
         total = op.Reduce(shape, axes, "add")
         operations = (
             op.Reduce(shape, axes, "maximum"),
@@ -219,6 +131,15 @@ def concatenation(seen: Seen) -> Meaning:
     foreseen(seen.arguments.get("dim", 0) % (1 + len(seen.output)) == 1)
     foreseen(len(seen.inputs) == len(seen.arguments["tensors"]))
     return Meaning((op.Concatenate(seen.inputs),))
+
+
+def _axes(seen: Seen) -> tuple[int, ...]:
+    """The axes of the argument `dim` without the batch; raises Unforeseen if it is in them."""
+    dim = seen.arguments.get("dim")
+    ndim = 1 + len(seen.inputs[0])
+    axes = {axis % ndim for axis in ([dim] if isinstance(dim, int) else dim or ())}
+    foreseen(bool(axes) and 0 not in axes)
+    return tuple(sorted(axis - 1 for axis in axes))
 
 
 def _pair(value: int | Sequence[int]) -> tuple[int, int]:

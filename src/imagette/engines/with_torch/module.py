@@ -12,7 +12,8 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from imagette.arrays import Weights
-from imagette.engines.with_torch.trace import NUM_IMAGES, watch, weights_of_module
+from imagette.engines.meanings import NUM_IMAGES
+from imagette.engines.with_torch.trace import watch, weights_of_module
 from imagette.errors import UsageError, nearest
 
 Tensors = Mapping[str, Tensor]

@@ -7,7 +7,7 @@ as a walked network: one cost system. What does not depend on the image costs no
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -15,27 +15,13 @@ from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from imagette.engines.with_torch.aten import MEANINGS, Row, Seen, movement, unknown
+from imagette.engines.meanings import NUM_IMAGES, PART, Batch, Foreign, Row, Seen, unknown
+from imagette.engines.with_torch.aten import MEANINGS
 from imagette.engines.with_torch.reach import check_gradients, copy_of, tensor_returned
 from imagette.errors import UsageError
 from imagette.network.graph import Graph, Shape, Weight
-from imagette.network.layer import Layer
 from imagette.network.operations import Reshape
 from imagette.network.recorder import Recorder
-
-
-@dataclass(frozen=True)
-class Foreign(Layer):
-    """Stands in a graph for what other code computes: nothing lowers it, its own code runs."""
-
-    word = "foreign"
-
-
-NUM_IMAGES = (11, 13, 17, 19)
-"""Batches to try, unlikely sizes of anything else, so that the batch is told from other axes."""
-
-PART = movement("part")
-"""Stands for a tensor that is part of what a call made or wrote over."""
 
 
 def trace(module: nn.Module, input_shape: Shape, classes: int) -> Graph:
@@ -173,25 +159,14 @@ class Watcher(TorchDispatchMode):
         return self._node(PART, Seen({}, (), (there,), shape, False), (origin,), (), tensor)
 
     def shape(self, tensor: Tensor) -> Shape:
-        """What one image has of `tensor`: without the batch, wherever that is."""
-        shape, axis = tuple(tensor.shape), self._axis(tensor)
-        if axis is None:
-            return shape
-        each = shape[axis] // self.batch
-        return (*shape[:axis], *((each,) if shape[axis] != self.batch else ()), *shape[axis + 1 :])
+        return Batch(self.batch).one_image(tuple(tensor.shape))
 
     def first(self, tensor: Tensor) -> Tensor:
         """What the first image has of `tensor`."""
-        axis = self._axis(tensor)
+        axis = Batch(self.batch).axis(tuple(tensor.shape))
         if axis is None:
             return tensor
         return tensor.narrow(axis, 0, tensor.shape[axis] // self.batch)
-
-    def _axis(self, tensor: Tensor) -> int | None:
-        """Where the batch is, alone or merged with another axis, as in [B*T,F]."""
-        shape = tuple(tensor.shape)
-        merged = (axis for axis, size in enumerate(shape) if size % self.batch == 0)
-        return shape.index(self.batch) if self.batch in shape else next(merged, None)
 
     def _batched(self, tensor: Tensor) -> bool:
         """Whether the first axis is the batch, and no other one can be."""

@@ -1,42 +1,45 @@
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 import torch
 
-from imagette.data.augment import AlternatingFlip, Cutout, Flip, Shift
+from imagette.data.augment import AlternatingFlip, Flip, Shift
 from imagette.engines.random import bits
-from imagette.engines.with_torch.augment import lower_augmentation
-
-SPECS = [
-    Flip(),
-    Flip(share=0.0),
-    Flip(share=1.0),
-    AlternatingFlip(),
-    Shift(pixels=3),
-    Shift(pixels=4, edge="reflect"),
-    Cutout(size=5, fill=7),
-    Cutout(size=20),
-]
+from imagette.engines.with_jax.augment import lower_augmentation as lower_in_jax
+from imagette.engines.with_torch.augment import lower_augmentation as lower_in_torch
 
 
 def draw(purpose, epoch, count):
     return bits(0, purpose, epoch, count)
 
 
-@pytest.mark.parametrize("spec", SPECS, ids=repr)
+def arrays_of(engine):
+    """From NumPy to an engine's arrays, and its lowering of an augmentation."""
+    if engine == "torch":
+        return torch.from_numpy, lower_in_torch
+    return jnp.asarray, lambda spec: jax.jit(lower_in_jax(spec))
+
+
 @pytest.mark.parametrize("shape", [(64, 28, 28, 1), (64, 32, 24, 3)])
-def test_torch_equals_the_numpy_reference_bit_for_bit(spec, shape):  # 001-35
+def test_an_engine_equals_the_numpy_reference_bit_for_bit(engine, augmentation, shape):  # 001-35
     images = np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8)
     order = np.arange(len(images), dtype=np.int32)
-    draws = spec.draw(draw, 1, order, shape[1:3])
-    lowered = lower_augmentation(spec)(torch.from_numpy(images), torch.from_numpy(draws))
-    np.testing.assert_array_equal(lowered.numpy(), spec.apply(images, draws))
+    draws = augmentation.draw(draw, 1, order, shape[1:3])
+    array, lower = arrays_of(engine)
+    changed = np.asarray(lower(augmentation)(array(images), array(draws)))
+    assert changed.dtype == np.uint8
+    np.testing.assert_array_equal(changed, augmentation.apply(images, draws))
 
 
-@pytest.mark.parametrize("spec", SPECS, ids=repr)
-def test_every_augmentation_stays_on_its_device(spec):
+def test_every_augmentation_has_a_row_here(engine, lowerings, augmentations):
+    assert {type(spec) for spec in augmentations} == set(lowerings(engine, "augment", "_LOWERINGS"))
+
+
+def test_every_augmentation_stays_on_its_device(augmentation):
     images = torch.zeros((4, 12, 12, 3), dtype=torch.uint8, device="meta")
-    draws = torch.from_numpy(spec.draw(draw, 1, np.arange(4, dtype=np.int32), (12, 12)))
-    assert lower_augmentation(spec)(images, draws.to("meta")).device.type == "meta"
+    draws = torch.from_numpy(augmentation.draw(draw, 1, np.arange(4, dtype=np.int32), (12, 12)))
+    assert lower_in_torch(augmentation)(images, draws.to("meta")).device.type == "meta"
 
 
 def test_a_flip_mirrors_left_and_right():  # 003-08

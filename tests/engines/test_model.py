@@ -1,4 +1,4 @@
-"""The torch engine against a loop as a tutorial writes it: torch.nn, torch.optim, no imagette."""
+"""Both engines against a loop as a tutorial writes it: torch.nn, torch.optim, no imagette."""
 
 import numpy as np
 import pytest
@@ -6,10 +6,10 @@ import torch
 
 from imagette.data.preprocess import Preprocess
 from imagette.engines.initial import first_weights
-from imagette.engines.protocol import EngineSpec, weights_of
-from imagette.engines.with_torch import TorchModel
+from imagette.engines.protocol import EngineSpec, optimiser_of, weights_of
 from imagette.network import parse, walk
 from imagette.recipe.recipe import Recipe
+from imagette.run.engine import build
 from imagette.train.plan import Planner
 
 TEXT = """
@@ -52,11 +52,18 @@ LOSSES = [
 ]
 
 
-def make(**recipe):
-    recipe = Recipe(**{"batch": 10, "epochs": 2, **recipe})
-    model = TorchModel(GRAPH, recipe, PREPROCESS, EngineSpec(device="cpu"))
-    model.place(IMAGES, LABELS)
-    return model, Planner(GRAPH, recipe, 0, len(IMAGES))
+@pytest.fixture
+def make(engine):
+    """A model of a recipe, and its planner."""
+
+    def on_engine(graph=GRAPH, **recipe):
+        recipe = Recipe(**{"batch": 10, "epochs": 2, **recipe})
+        spec = EngineSpec(name=engine, device="cpu", threads=1)
+        model = build(graph, recipe, PREPROCESS, spec)
+        model.place(IMAGES, LABELS)
+        return model, Planner(graph, recipe, 0, len(IMAGES))
+
+    return on_engine
 
 
 def advanced(model, planner, state, epochs):
@@ -106,14 +113,14 @@ def tutorial_loop(planner, make_optimiser, loss_function):
 
 
 @pytest.mark.parametrize(("spec", "make_optimiser"), OPTIMISERS, ids=lambda x: str(x)[:60])
-def test_ten_steps_follow_torchs_own_optimiser(spec, make_optimiser):  # 001-26, 002-31
+def test_ten_steps_follow_torchs_own_optimiser(make, spec, make_optimiser):  # 001-26, 002-31
     model, planner = make(optimiser=spec)
     _, losses = advanced(model, planner, model.start(FIRST), (1, 2))
     expected, _ = tutorial_loop(planner, make_optimiser, torch.nn.CrossEntropyLoss())
     np.testing.assert_allclose(losses, expected, rtol=1e-3)
 
 
-def test_running_statistics_move_as_torchs_own():  # 000-08
+def test_running_statistics_move_as_torchs_own(make):  # 000-08
     # With SGD alone: the bias before a batch norm has no gradient but rounding, and Adam makes
     # steps of full size of that.
     model, planner = make(optimiser={"name": "sgd", "rate": 0.1})
@@ -127,7 +134,7 @@ def test_running_statistics_move_as_torchs_own():  # 000-08
 
 
 @pytest.mark.parametrize(("spec", "loss_function"), LOSSES, ids=lambda x: str(x)[:60])
-def test_ten_steps_follow_torchs_own_loss(spec, loss_function):  # 002-11, 002-31, 002-T4
+def test_ten_steps_follow_torchs_own_loss(make, spec, loss_function):  # 002-11, 002-31, 002-T4
     model, planner = make(loss=spec, optimiser={"name": "sgd", "rate": 0.002})
     _, losses = advanced(model, planner, model.start(FIRST), (1, 2))
     expected, _ = tutorial_loop(planner, lambda p: torch.optim.SGD(p, 0.002), loss_function)
@@ -136,7 +143,7 @@ def test_ten_steps_follow_torchs_own_loss(spec, loss_function):  # 002-11, 002-3
 
 
 @pytest.mark.parametrize("spec", [row[0] for row in OPTIMISERS], ids=str)
-def test_a_state_saved_and_restored_goes_on_with_the_same_bits(spec):  # 004-32, 000-14
+def test_a_state_saved_and_restored_goes_on_with_the_same_bits(make, spec):  # 004-32, 000-14
     model, planner = make(optimiser=spec, augment=["flip", "shift"])
     state, _ = advanced(model, planner, model.start(FIRST), (1,))
     saved = model.save(state)
@@ -148,7 +155,30 @@ def test_a_state_saved_and_restored_goes_on_with_the_same_bits(spec):  # 004-32,
         np.testing.assert_array_equal(value, model.save(again)[name], err_msg=name)
 
 
-def test_saved_weights_are_copies():  # 002-T2, 002-10
+def test_the_length_of_a_chunk_moves_no_bit(make, monkeypatch):  # 000-14
+    ends = []
+    for chunk in (1, 2, 1000):
+        monkeypatch.setattr(Planner, "chunk", chunk)
+        model, planner = make(optimiser="adam", augment=["flip"])
+        state, losses = advanced(model, planner, model.start(FIRST), (1, 2))
+        ends.append({"losses": np.array(losses), **model.save(state)})
+    for name, value in ends[0].items():
+        np.testing.assert_array_equal(value, ends[1][name], err_msg=name)
+        np.testing.assert_array_equal(value, ends[2][name], err_msg=name)
+
+
+def test_a_checkpoint_at_every_step_moves_no_bit(make):  # 000-14
+    model, planner = make(optimiser="adam", augment=["flip"])
+    whole, _ = advanced(model, planner, model.start(FIRST), (1,))
+    state = model.start(FIRST)
+    for plan in planner.epoch(1):
+        for step in plan.steps():
+            state, _, _ = model.advance(model.restore(model.save(state)), step)
+    for name, value in model.save(whole).items():
+        np.testing.assert_array_equal(value, model.save(state)[name], err_msg=name)
+
+
+def test_saved_weights_are_copies(make):  # 002-T2, 002-10
     model, planner = make()
     state = model.start(FIRST)
     saved = model.save(state)
@@ -156,16 +186,18 @@ def test_saved_weights_are_copies():  # 002-T2, 002-10
     np.testing.assert_array_equal(saved["conv1.weight"], FIRST["conv1.weight"])
 
 
-def test_a_fresh_start_has_a_fresh_optimiser():  # 002-T5
+def test_a_fresh_start_has_a_fresh_optimiser(make):  # 002-T5
     model, planner = make(optimiser={"name": "sgd", "rate": 0.1, "momentum": 0.9})
     first, losses = advanced(model, planner, model.start(FIRST), (1,))
     _, again = advanced(model, planner, model.start(FIRST), (1,))
     assert losses == again
-    assert not [name for name in model.save(model.start(FIRST)) if name.startswith("opt.")]
-    assert [name for name in model.save(first) if name.startswith("opt.momentum_buffer.")]
+    fresh = optimiser_of(model.save(model.start(FIRST)))
+    assert not any(value.any() for value in fresh.values())
+    slots = {f"opt.momentum_buffer.{w.name}" for w in GRAPH.weights if w.trainable}
+    assert set(optimiser_of(model.save(first))) == slots
 
 
-def test_prediction_does_not_depend_on_the_batch():  # 001-16, 000-T4
+def test_prediction_does_not_depend_on_the_batch(make):  # 001-16, 000-T4
     model, planner = make()
     state, _ = advanced(model, planner, model.start(FIRST), (1,))
     weights = weights_of(model.save(state))
@@ -174,7 +206,7 @@ def test_prediction_does_not_depend_on_the_batch():  # 001-16, 000-T4
     np.testing.assert_allclose(whole, parts, atol=1e-5)
 
 
-def test_prediction_moves_no_running_statistic():  # 000-T4
+def test_prediction_moves_no_running_statistic(make):  # 000-T4
     model, _ = make()
     weights = {name: value.copy() for name, value in FIRST.items()}
     model.predict(weights, IMAGES, 10)
@@ -182,56 +214,24 @@ def test_prediction_moves_no_running_statistic():  # 000-T4
         np.testing.assert_array_equal(weights[name], value)
 
 
-def test_all_arrays_are_float32():  # 003-T4
+def test_all_arrays_are_float32(make):  # 003-T4
     model, planner = make(optimiser="adam")
     state, _ = advanced(model, planner, model.start(FIRST), (1,))
     assert {value.dtype for value in model.save(state).values()} == {np.dtype(np.float32)}
 
 
-def test_an_absent_device_falls_back_with_a_note(monkeypatch):  # 002-19, 000-18, 004-42
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    model = TorchModel(GRAPH, Recipe(), PREPROCESS, EngineSpec(device="cuda"))
-    assert model.notes == (
-        "device 'cuda' was asked for but torch finds none: training on the processor",
-    )
-    assert "processor" in model.device
-
-
-def test_small_batches_take_one_thread_by_a_fixed_rule(monkeypatch):
-    monkeypatch.setattr("imagette.engines.with_torch.device.usable_cores", lambda: 6)
-    asked = ((4, None), (8, None), ("all", None), (4, 3))
-    models = [
-        TorchModel(GRAPH, Recipe(batch=batch), PREPROCESS, EngineSpec(threads=threads))
-        for batch, threads in asked
-    ]
-    assert [model.threads for model in models] == [1, 6, 6, 3]
-
-
-def test_work_leaves_the_process_as_it_was():
-    before = torch.get_num_threads()
-    recipe = Recipe(batch=10, epochs=2)
-    model = TorchModel(GRAPH, recipe, PREPROCESS, EngineSpec(device="cpu", threads=before + 1))
-    model.place(IMAGES, LABELS)
-    advanced(model, Planner(GRAPH, recipe, 0, 50), model.start(FIRST), (1,))
-    model.predict(FIRST, IMAGES, 10)
-    assert torch.get_num_threads() == before
-    assert np.float32(1e-40) * np.float32(1) != 0
-
-
-def test_dropout_draws_anew_at_every_step_and_is_off_in_evaluation():  # 000-T2, 000-T4
+def test_dropout_draws_anew_at_every_step_and_is_off_in_evaluation(make):  # 000-T2, 000-T4
     graph = walk(parse("flatten\ndropout 0.5 name=drop\nlinear classes"), (2, 8, 8), 3)
-    model = TorchModel(graph, Recipe(), PREPROCESS, EngineSpec(device="cpu"))
     first = first_weights(graph, 0)
+    frozen = {"name": "sgd", "rate": 0.0}
+    model, planner = make(graph, batch=50, epochs=3, optimiser=frozen)
     seen = model.activations(first, IMAGES, ["flatten1", "drop"])
     np.testing.assert_array_equal(seen["flatten1"], seen["drop"])
-    frozen = Recipe(batch=50, epochs=3, optimiser={"name": "sgd", "rate": 0.0})
-    model = TorchModel(graph, frozen, PREPROCESS, EngineSpec(device="cpu"))
-    model.place(IMAGES, LABELS)
-    _, losses = advanced(model, Planner(graph, frozen, 0, 50), model.start(first), (1, 2, 3))
+    _, losses = advanced(model, planner, model.start(first), (1, 2, 3))
     assert len(set(losses)) == 3
 
 
-def test_images_that_come_with_the_plan_give_the_bits_of_placed_ones():  # 004-14
+def test_images_that_come_with_the_plan_give_the_bits_of_placed_ones(make):  # 004-14
     losses, weights = [], []
     for streamed in (False, True):
         model, planner = make(augment=["flip", "shift", "cutout"])

@@ -1,4 +1,4 @@
-"""Each layer on torch against a definition written out in NumPy, in evaluation mode."""
+"""Each layer on each engine against a definition written out in NumPy, in evaluation mode."""
 
 from itertools import product
 from math import erf
@@ -9,10 +9,9 @@ import pytest
 from imagette.data.preprocess import Preprocess
 from imagette.engines.initial import first_weights
 from imagette.engines.protocol import EngineSpec
-from imagette.engines.with_torch import TorchModel
-from imagette.engines.with_torch.layers import LOWERINGS
 from imagette.network import parse, walk
 from imagette.recipe.recipe import Recipe
+from imagette.run.engine import build
 
 SHAPE = (4, 7, 6)  # C, H, W
 IMAGES = np.random.default_rng(0).integers(0, 256, (3, 7, 6, 4)).astype(np.uint8)
@@ -111,7 +110,7 @@ CONTAINERS = [
 ]
 
 
-def output_of(text):
+def output_of(engine, text):
     """The output of the first layer of a network, its weights, and what went in, [N,C,H,W]."""
     network = parse(
         f"{text}\nflatten\nlinear classes" if text != "flatten" else f"{text}\nlinear classes"
@@ -124,7 +123,8 @@ def output_of(text):
         for name, value in first_weights(graph, 0).items()
     }
     preprocess = Preprocess((0.4,) * 4, (0.3,) * 4)
-    model = TorchModel(graph, Recipe(), preprocess, EngineSpec(device="cpu"))
+    spec = EngineSpec(name=engine, device="cpu", threads=1)
+    model = build(graph, Recipe(), preprocess, spec)
     path = graph.nodes[-3 if text not in ("mean", "flatten") else 0].path
     own = {
         name.rpartition(".")[2]: value for name, value in weights.items() if "linear" not in name
@@ -133,16 +133,16 @@ def output_of(text):
 
 
 @pytest.mark.parametrize(("text", "definition"), ROWS + CONTAINERS, ids=lambda row: str(row)[:40])
-def test_a_layer_computes_its_definition(text, definition):  # 002-26, 001-24, 001-25
-    found, weights, x = output_of(text)
+def test_a_layer_computes_its_definition(engine, text, definition):  # 002-26, 001-24, 001-25
+    found, weights, x = output_of(engine, text)
     exact = definition(x.astype(np.float64), weights)
     error = np.abs(found - exact).max() / max(1e-3, np.abs(exact).max())
     assert found.dtype == np.float32
     assert error < 1e-5
 
 
-def test_every_lowered_layer_has_a_row_here():
+def test_every_lowered_layer_has_a_row_here(engine, lowerings):
     texts = " ".join(text for text, _ in ROWS + CONTAINERS) + " linear"
     joins = {"add": "residual", "concatenate": "branches"}
-    words = [layer.word for layer in LOWERINGS]
+    words = [layer.word for layer in lowerings(engine, "layers", "LOWERINGS")]
     assert [word for word in words if joins.get(word, word) not in texts] == []

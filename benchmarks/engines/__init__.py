@@ -1,0 +1,1 @@
+"""imagette's engines beside other ways to train the same networks: python -m benchmarks.engines."""

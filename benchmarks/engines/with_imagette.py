@@ -1,0 +1,66 @@
+"""imagette's own loop on one of its engines, without evaluation, and nothing kept on the disk."""
+
+from time import perf_counter
+
+from imagette import Dataset, Experiment
+from imagette.engines.initial import first_weights
+from imagette.run.prepare import Prepared, prepare_with
+from imagette.train.events import Checkpoint, EpochRow, Progress
+from imagette.train.loop import Start, Training, train, warm_up
+
+from .case import (
+    ARGUMENTS,
+    EPOCHS,
+    MOMENTUM,
+    RATE,
+    Case,
+    Measured,
+    Setting,
+    data_spec,
+)
+
+
+def experiment(engine: str, case: Case, setting: Setting, dataset: Dataset) -> Experiment:
+    return Experiment(
+        engine={"name": engine, "device": "cpu", "threads": setting.threads},
+        data=data_spec(dataset.name, case.images),
+        network={"name": case.network, "args": ARGUMENTS.get(case.network, {})},
+        recipe={
+            "epochs": EPOCHS,
+            "batch": case.batch,
+            "optimiser": {"name": "sgd", "rate": RATE, "momentum": MOMENTUM},
+        },
+    )
+
+
+def measure(engine: str, case: Case, setting: Setting, dataset: Dataset) -> Measured:
+    """The second epoch is from the first's checkpoint to its own last step: plans count too."""
+    moments, losses, last_step = [perf_counter()], [], 0.0
+    prepared = prepare_with(experiment(engine, case, setting, dataset), dataset, None)
+    training, start = _training(prepared), Start(first_weights(prepared.graph, 0))
+    warm_up(training, start)
+    for event in train(training, start):
+        if isinstance(event, Checkpoint) and event.position.epoch == EPOCHS:
+            moments.append(perf_counter())
+        elif isinstance(event, Progress) and event.images == len(dataset.train):
+            last_step = perf_counter()
+        elif isinstance(event, EpochRow):
+            losses.append(event.figures["train_loss"])
+    moments.append(last_step)
+    parameters = sum(weight.size for weight in prepared.graph.weights if weight.trainable)
+    return Measured.of(moments, len(dataset.train), losses, parameters)
+
+
+def _training(prepared: Prepared) -> Training:
+    dataset = prepared.dataset
+    prepared.model.place(dataset.train.images, dataset.train.labels)
+    return Training(
+        model=prepared.model,
+        planner=prepared.planner,
+        train=dataset.train,
+        validation=dataset.validation,
+        test=None,
+        evaluation=prepared.experiment.evaluation,
+        loss=prepared.loss,
+        clock=perf_counter,
+    )

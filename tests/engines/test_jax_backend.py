@@ -1,0 +1,123 @@
+"""What JAX is told before it starts, each time in a process of its own."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from imagette.engines.with_jax.backend import choose_device
+
+BUILD = """
+import json, os, sys
+import numpy as np
+from imagette.data.preprocess import Preprocess
+from imagette.engines.initial import first_weights
+from imagette.engines.protocol import EngineSpec
+from imagette.network import parse, walk
+from imagette.recipe.recipe import Recipe
+from imagette.run.engine import build
+from imagette.train.plan import Planner
+graph = walk(parse("flatten\\nlinear 4\\ntanh\\nlinear classes"), (1, 4, 4), 3)
+recipe = Recipe(batch=4, optimiser="adam")
+def losses(**engine):
+    spec = EngineSpec(**{"name": "jax", "device": "cpu", "threads": 1, **engine})
+    model = build(graph, recipe, Preprocess((0.5,), (0.5,)), spec)
+    images = np.arange(192).astype(np.uint8).reshape(12, 4, 4, 1)
+    model.place(images, np.arange(12, dtype=np.int32) % 3)
+    plan = next(Planner(graph, recipe, 0, 12).epoch(1))
+    state, found, _ = model.advance(model.start(first_weights(graph, 0)), plan)
+    assert all(value.dtype == np.float32 for value in model.save(state).values())
+    return model, found.tolist()
+"""
+NEEDED = "--xla_cpu_experimental_ynn_fusion_type=-reduce"
+
+
+def says(code, before="", **environment):
+    """What a new interpreter prints, as JSON, after building on JAX."""
+    clean = {key: value for key, value in os.environ.items() if key not in ("XLA_FLAGS", "NPROC")}
+    done = subprocess.run(
+        [sys.executable, "-c", f"{before}\n{BUILD}\n{code}"],
+        capture_output=True,
+        text=True,
+        env={**clean, **environment},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+ENVIRONMENT = """
+model, _ = losses(threads=3)
+import jax
+print(json.dumps([os.environ["XLA_FLAGS"], os.environ["NPROC"], model.threads,
+    os.environ["XLA_PYTHON_CLIENT_PREALLOCATE"], jax.config.jax_compilation_cache_dir,
+    "torch" in sys.modules]))
+"""
+
+
+def test_jax_is_told_its_flags_threads_memory_and_cache_and_torch_is_not_loaded(tmp_path):
+    # 000-16, 000-26
+    found = says(ENVIRONMENT, IMAGETTE_CACHE=str(tmp_path))
+    assert found == [NEEDED, "3", 3, "false", str(tmp_path / "jax"), False]
+
+
+def test_flags_of_the_users_stay():
+    flags = "--xla_cpu_enable_fast_math=false"
+    found = says(ENVIRONMENT, XLA_FLAGS=flags, NPROC="2")
+    assert found[:3] == [f"{flags} {NEEDED}", "2", 2]
+
+
+def test_a_flag_that_the_user_has_chosen_himself_is_not_set_again():
+    chosen = "--xla_cpu_experimental_ynn_fusion_type=-reduce,-dot"
+    code = "losses(); print(json.dumps(os.environ['XLA_FLAGS']))"
+    assert says(code, XLA_FLAGS=chosen) == chosen
+
+
+STARTED = "import jax; jax.numpy.ones(3).block_until_ready()"
+
+
+def test_jax_started_before_without_its_flag_is_refused_with_the_remedy():
+    code = """
+from imagette.errors import UsageError
+try:
+    losses()
+except UsageError as error:
+    print(json.dumps(str(error)))
+"""
+    assert says(code, STARTED) == (
+        f"JAX was started before imagette and without XLA_FLAGS={NEEDED}, without which "
+        "jaxlib 0.10.2 computes some sums wrongly: set it before JAX computes anything, or call "
+        "imagette first."
+    )
+
+
+def test_threads_that_come_too_late_are_told():
+    code = "model, _ = losses(threads=3); print(json.dumps(model.notes))"
+    (note,) = says(code, STARTED, XLA_FLAGS=NEEDED, NPROC="1")
+    assert note == "3 threads were asked for, but JAX has started with 1 already"
+
+
+def test_a_process_of_64_bits_trains_the_same_numbers():  # 003-T4
+    code = "print(json.dumps(losses()[1]))"
+    before = "import jax; jax.config.update('jax_enable_x64', True)"
+    assert says(code, before) == says(code)
+
+
+@pytest.mark.parametrize("device", ["cuda", "tpu", "mps"])
+def test_an_absent_device_falls_back_with_a_note(device, monkeypatch):  # 000-18, 002-19, 004-42
+    def find(platform=None):
+        if platform != "cpu":
+            raise RuntimeError(f"Unknown backend {platform}")
+        return cpus
+
+    import jax
+
+    cpus = jax.devices("cpu")
+    monkeypatch.setattr("imagette.engines.with_jax.backend.jax.devices", find)
+    place = choose_device(device)
+    assert place.notes == (
+        f"device '{device}' was asked for but JAX finds none: training on the processor",
+    )
+    assert place.words.startswith("processor")
