@@ -6,9 +6,9 @@
 # %% [markdown]
 # # 000: CIFAR-10 with sequential CNNs
 #
-# The source is a course on JAX: write your own training pipeline, then fight overfitting. This
-# lesson runs on the torch engine, until imagette has one of JAX; what belongs to JAX alone
-# (gradients of single examples, forward mode, `vmap`) comes with that engine.
+# The source is a course on JAX: write your own training pipeline, then fight overfitting. Its cells
+# run on the engine that the experiment names; `engine.name=jax` in `SHORT` takes JAX. What belongs
+# to JAX alone (gradients of single examples, forward mode, `vmap`) has a section of its own.
 #
 # Data: CIFAR-10, fetched once, 600 of its images on one thread, so that all takes a minute or so.
 # `IMAGETTE_LESSON_DATA=fashion-sample` takes the grey pictures that come with imagette instead.
@@ -16,6 +16,7 @@
 
 # %%
 import os
+from importlib.util import find_spec
 
 import numpy as np
 
@@ -60,6 +61,32 @@ graph = im.walk(im.named("vgg8"), input_shape=(3, 32, 32), classes=10)
 for node in graph.nodes:
     print(f"F{node.index:<3} {node.path:<12} {node.output_shape!s:<14} {node.parameters:>8,}")
 print(f"{graph.parameters:,} parameters; within 250,000: {graph.parameters <= 250_000}")
+
+# %% [markdown]
+# ## A pure function of one image
+# In JAX a network is a function (weights, image) to logits, without state and without a batch.
+# `vmap` makes the batch; `grad` the gradient; `vmap` of `grad` the gradient of every example alone,
+# and `jvp` says in one forward pass how the logits change along a direction (skipped without JAX).
+#
+# Exercise: which of the five pictures would pull hardest on the last layer?
+
+# %%
+if find_spec("jax"):
+    import jax
+
+    function = im.network_function(graph)
+    weights = im.first_weights(graph, seed=0)
+    pictures = np.random.default_rng(0).random((5, 3, 32, 32), np.float32)
+
+    def loss(weights, picture, label):
+        return -jax.nn.log_softmax(function(weights, picture))[label]
+
+    print(jax.vmap(function, in_axes=(None, 0))(weights, pictures).shape)
+    each = jax.vmap(jax.grad(loss), in_axes=(None, 0, 0))(weights, pictures, np.arange(5))
+    print({n: float(np.abs(g).max()) for n, g in enumerate(each["linear2.weight"])})
+    image, direction = pictures[0], np.ones_like(pictures[0])
+    logits, change = jax.jvp(lambda image: function(weights, image), (image,), (direction,))
+    print(change)
 
 # %% [markdown]
 # ## Your own pipeline

@@ -177,7 +177,7 @@ class JaxModel:
         return self._forward.activations(self._normalised(pixels), params, fixed, paths)
 
     def _normalised(self, pixels_BHWC: Array) -> Array:
-        return self._offset + pixels_BHWC.astype(jnp.float32) * self._scale
+        return jnp.asarray(self._offset) + pixels_BHWC.astype(jnp.float32) * self._scale
 
 
 def _usual_update(
