@@ -18,7 +18,7 @@ LAYERS = (
     ("recipe",),
     ("engines",),
     ("train", "engines.with_torch", "engines.with_jax", "engines.foreign"),
-    ("experiment",),
+    ("experiment", "experiments"),
     ("store",),
     ("track", "report", "export"),
     ("run",),

@@ -132,7 +132,9 @@ def output_of(engine, text):
     return model.activations(weights, IMAGES, [path])[path], own, preprocess.apply(IMAGES)
 
 
-@pytest.mark.parametrize(("text", "definition"), ROWS + CONTAINERS, ids=lambda row: str(row)[:40])
+@pytest.mark.parametrize(
+    ("text", "definition"), ROWS + CONTAINERS, ids=[text for text, _ in ROWS + CONTAINERS]
+)
 def test_a_layer_computes_its_definition(engine, text, definition):  # 002-26, 001-24, 001-25
     found, weights, x = output_of(engine, text)
     exact = definition(x.astype(np.float64), weights)

@@ -44,7 +44,7 @@ def make(classes: int = 10, hidden: int = 64) -> tuple[Callable[..., Params], Ca
             "logits": linear_init(next(keys), hidden, classes),
         }
 
-    return jax.jit(init), apply  # compiled as one: a hundred small programs would take seconds
+    return jax.jit(init), apply  # one program instead of a hundred small ones
 
 
 def apply(params: Params, images: Array) -> Array:

@@ -30,6 +30,10 @@ class Engine(Protocol):
         """A model that trains and predicts."""
         ...
 
+    def begin(self, threads: int | None) -> None:
+        """What must be said to the library before code of one's own uses it."""
+        ...
+
     def own_of(self, parts: OwnParts) -> Own:
         """Code of one's own, made ready for this engine."""
         ...

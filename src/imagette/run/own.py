@@ -64,6 +64,8 @@ def own_of(experiment: Experiment, input_shape: Shape, base: Path | None) -> Own
     named = (network.python, isinstance(loss, OwnLoss), isinstance(optimiser, OwnOptimiser), update)
     if not any(named):
         return None
+    engine = engine_of(experiment.engine.name)
+    engine.begin(experiment.engine.threads)
     parts = OwnParts(
         seed=experiment.seed,
         input_shape=input_shape,
@@ -75,7 +77,7 @@ def own_of(experiment: Experiment, input_shape: Shape, base: Path | None) -> Own
         else None,
         update=_part(update, base) if update else None,
     )
-    return engine_of(experiment.engine.name).own_of(parts)
+    return engine.own_of(parts)
 
 
 def _maker(pointer: str, args: Mapping[str, Any], base: Path | None) -> Part:

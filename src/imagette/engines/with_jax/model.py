@@ -72,6 +72,8 @@ class JaxModel:
         self._scale = np.array(1 / (255 * deviation), np.float32)
         self._offset = np.array(-mean / deviation, np.float32)
         self._loop = jax.jit(self._steps, donate_argnums=0)
+        # Other libraries' own convolutions run 30 times slower inside a loop (docs/log.md).
+        self._alone = jax.jit(self._only_step, donate_argnums=0) if own.network else None
         self._evaluate = jax.jit(self._logits)
         self._watch = jax.jit(self._kept, static_argnums=0)
 
@@ -88,8 +90,10 @@ class JaxModel:
     def advance(
         self, state: JaxState, plan: StepPlan, images: NDArray[np.float32] | None = None
     ) -> tuple[JaxState, NDArray[np.float32], NDArray[np.int32]]:
+        if self._alone and plan.num_steps > 1:
+            return self._one_by_one(state, plan, images)
         steps = plan.num_steps
-        length = steps if images is not None else _loop_length(plan)
+        length = steps if images is not None or self._alone else _loop_length(plan)
         arrays = {
             "indices": plan.indices,
             "rates": plan.rates[:, 0],
@@ -99,9 +103,30 @@ class JaxModel:
         padded = jax.tree.map(partial(_padded, length=length), arrays)
         source = self._images if images is None else _padded(images, length)
         with working(self._place):
-            state, losses, correct = self._loop(state, source, self._labels, padded, steps)
+            run = self._alone or self._loop
+            state, losses, correct = run(state, source, self._labels, padded, steps)
         mean = 1 if self._recipe.loss.reduction == "mean" else 1 / plan.indices.shape[1]
         return state, np.array(losses[:steps]) * np.float32(mean), np.array(correct[:steps])
+
+    def _one_by_one(
+        self, state: JaxState, plan: StepPlan, images: NDArray[np.float32] | None
+    ) -> tuple[JaxState, NDArray[np.float32], NDArray[np.int32]]:
+        losses, correct = [], []
+        for i, step in enumerate(plan.steps()):
+            own = None if images is None else images[i : i + 1]
+            state, loss, right = self.advance(state, step, own)
+            losses.append(loss)
+            correct.append(right)
+        return state, np.concatenate(losses), np.concatenate(correct)
+
+    def _only_step(
+        self, state: JaxState, source: Array, labels: Array, plan: Mapping[str, Any], _steps: Array
+    ) -> tuple[JaxState, Array, Array]:
+        """A plan of one step, outside a loop."""
+        now = jax.tree.map(lambda x: x[0], plan)
+        pixels = source[0] if source.ndim == 5 else source[now["indices"]]
+        state, loss, right = self._step(state, pixels, labels[now["indices"]], now)
+        return state, loss[None], right[None]
 
     def _steps(
         self, state: JaxState, source: Array, labels: Array, plan: Mapping[str, Any], steps: Array
