@@ -74,8 +74,9 @@ print(f"{graph.parameters:,} parameters; within 250,000: {graph.parameters <= 25
 if find_spec("jax"):
     import jax
 
-    function = im.network_function(graph)
-    weights = im.first_weights(graph, seed=0)
+    small = im.walk(im.named("lenet_cifar"), input_shape=(3, 32, 32), classes=10)
+    function = im.network_function(small)
+    weights = im.first_weights(small, seed=0)
     pictures = np.random.default_rng(0).random((5, 3, 32, 32), np.float32)
 
     def loss(weights, picture, label):
@@ -83,7 +84,7 @@ if find_spec("jax"):
 
     print(jax.vmap(function, in_axes=(None, 0))(weights, pictures).shape)
     each = jax.vmap(jax.grad(loss), in_axes=(None, 0, 0))(weights, pictures, np.arange(5))
-    print({n: float(np.abs(g).max()) for n, g in enumerate(each["linear2.weight"])})
+    print({n: float(np.abs(g).max()) for n, g in enumerate(each["linear3.weight"])})
     image, direction = pictures[0], np.ones_like(pictures[0])
     logits, change = jax.jvp(lambda image: function(weights, image), (image,), (direction,))
     print(change)

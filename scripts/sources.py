@@ -57,7 +57,7 @@ SMALL = ("data.limit=4000", "data.validation=0.04", "recipe.epochs=5")
 FOUR_PASSES = ("recipe.epochs=4",)
 TEN = ("recipe.epochs=10",)
 RECIPES = (
-    Recipe("000-03", "vgg8_jax", "79 to 83 % after 300 epochs (its curves)", SMALL),
+    Recipe("000-03", "vgg8", "79 to 83 % after 300 epochs (its curves)", SMALL),
     Recipe("000-04", "vgg8_overfitted", "~79 % after 300 epochs (its curves)", SMALL),
     Recipe("000-04", "vgg8_regularised", "~83 % after 300 epochs (its curves)", SMALL),
     Recipe("001-02", "lenet_cifar_tutorial", NONE),
@@ -75,7 +75,7 @@ RECIPES = (
     Recipe("002-28", "cnn_fashion", NONE, ("recipe.epochs=3",)),
     Recipe("003-T6", "convnet_cifar_lab", "10 % (its loop, repaired)", ("recipe.epochs=1",)),
     Recipe("003-24", "convnet_cifar", "above 60 % (asked for)", FOUR_PASSES),
-    Recipe("004-24", "pure_mnist", "~91 % after 1 epoch (its log)", ("recipe.epochs=1",)),
+    Recipe("004-24", "convnext_mini_mnist", "~91 % after 1 epoch (its log)", ("recipe.epochs=1",)),
 )
 
 HEAD = """\

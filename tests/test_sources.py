@@ -13,6 +13,7 @@ from imagette.run.train import train_experiment
 ROOT = Path(__file__).parents[1]
 SCRIPT = ROOT / "scripts" / "sources.py"
 SHORT = ("data.limit=200", "recipe.epochs=1")
+UNMEASURED = {"vgg8_jax", "haiku_vgg8", "pure_mnist"}  # no row before there is a run to read it from
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def one(sources, monkeypatch):
 
 def test_every_shipped_recipe_of_a_source_has_its_row(sources):  # 000-05
     rows = [recipe.name for recipe in sources.RECIPES]
-    assert sorted(rows) == sorted(shipped().keys() - {"first_light"})
+    assert sorted(rows) == sorted(shipped().keys() - {"first_light"} - UNMEASURED)
 
 
 def test_both_forms_of_every_row_are_experiments_and_the_short_one_is_no_longer(sources):

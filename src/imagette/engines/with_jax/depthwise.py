@@ -49,7 +49,9 @@ def _of_input(window: Window, x: Array, kernel: Array, gradient: Array) -> Array
     (top, bottom), (left, right) = margins_backwards(window, x, gradient)
     (sh, sw), zero = window.stride, (0, 0, 0)
     spread = lax.pad(
-        gradient, jnp.float32(0), (zero, (top, bottom, sh - 1), (left, right, sw - 1), zero)
+        gradient,
+        jnp.zeros((), gradient.dtype),
+        (zero, (top, bottom, sh - 1), (left, right, sw - 1), zero),
     )
     return convolve(Window(window.kernel, dilation=window.dilation), spread, kernel[::-1, ::-1])
 
