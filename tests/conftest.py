@@ -95,3 +95,6 @@ def _keep_answers(run: RunFolder, split: str, right: np.ndarray, step: int) -> N
     arrays = {"logits": np.eye(2)[(~right).astype(int)], "labels": labels, "image_digests": digests}
     figures = {"accuracy": float(right.mean()), "checkpoint": step}
     run.write_evaluation(split, figures, arrays)
+
+
+os.environ.setdefault("KERAS_BACKEND", "jax")  # before anything imports Keras

@@ -13,7 +13,11 @@ from imagette.run.train import train_experiment
 ROOT = Path(__file__).parents[1]
 SCRIPT = ROOT / "scripts" / "sources.py"
 SHORT = ("data.limit=200", "recipe.epochs=1")
-UNMEASURED = {"vgg8_jax", "haiku_vgg8", "pure_mnist"}  # no row before there is a run to read it from
+UNMEASURED = {
+    "vgg8_jax",
+    "haiku_vgg8",
+    "pure_mnist",
+}  # no row before there is a run to read it from
 
 
 @pytest.fixture
