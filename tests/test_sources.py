@@ -14,10 +14,6 @@ ROOT = Path(__file__).parents[1]
 SCRIPT = ROOT / "scripts" / "sources.py"
 SHORT = ("data.limit=200", "recipe.epochs=1")
 UNMEASURED = {"vgg8_jax", "haiku_vgg8", "pure_mnist"}  # a row is read from a run: there is none
-    "vgg8_jax",
-    "haiku_vgg8",
-    "pure_mnist",
-}  # no row before there is a run to read it from
 
 
 @pytest.fixture
