@@ -1,6 +1,6 @@
 """A convolution of each channel by itself: sums of shifted pictures, which XLA fuses into one loop.
 
-XLA's own grouped convolutions run 10 times slower on a processor (docs/log.md).
+Forward, XLA's own grouped convolutions ran 50 to 130 times slower on a processor (docs/log.md).
 """
 
 from functools import partial
