@@ -26,7 +26,6 @@ class OwnParts:
 
     seed: int
     input_shape: Shape  # [C,H,W]
-    threads: int | None = None  # that the engine is to use; None: by its own rule
     network: Part | None = None  # returns a network of some library
     loss: Part | None = None
     optimiser: Part | None = None

@@ -4,8 +4,8 @@ from typing import get_args
 
 from imagette.errors import UsageError, nearest
 from imagette.experiment import Experiment
-from imagette.recipe.own import OwnLoss, OwnOptimiser
 from imagette.run.engine import EngineName
+from imagette.run.own import bound_to_engine
 from imagette.store.folder import RunFolder
 
 ENGINES: tuple[EngineName, ...] = get_args(EngineName)
@@ -27,24 +27,11 @@ def on_engine(experiment: Experiment, name: str) -> Experiment:
     bound = bound_to_engine(experiment)
     if bound:
         raise UsageError(
-            f"'{bound}' is code of your own, written for {experiment.engine.name}: {name} cannot "
-            f"run it. Leave the engine as it is, or write the part for {name}."
+            f"'{bound[0]}' is code of your own, written for {experiment.engine.name}: {name} "
+            f"cannot run it. Leave the engine as it is, or write the part for {name}."
         )
     engine = experiment.engine.model_copy(update={"name": name})
     return experiment.model_copy(update={"engine": engine})
-
-
-def bound_to_engine(experiment: Experiment) -> str | None:
-    """The first pointer to code that computes with an engine's own arrays; None if there is none.
-
-    Data sets and metrics of one's own see NumPy arrays, whatever the engine.
-    """
-    recipe = experiment.recipe
-    named = [experiment.network.python]
-    named += [recipe.loss.python] if isinstance(recipe.loss, OwnLoss) else []
-    named += [recipe.optimiser.python] if isinstance(recipe.optimiser, OwnOptimiser) else []
-    named += [recipe.update.python] if recipe.update else []
-    return next((pointer for pointer in named if pointer), None)
 
 
 def engine_by_now(experiment: Experiment, folder: RunFolder) -> str:

@@ -23,14 +23,24 @@ LIVE = "live:"
 """What the pointers of a run begin with that was made from objects in memory, not from files."""
 
 
-def pointers_of(experiment: Experiment) -> tuple[str, ...]:
-    """Every "module:name" that the experiment holds, each once."""
-    recipe, data = experiment.recipe, experiment.data
-    named = [experiment.network.python, data.python, data.collate]
+def bound_to_engine(experiment: Experiment) -> tuple[str, ...]:
+    """The pointers to code that computes with an engine's own arrays, which no other can run.
+
+    Data sets and metrics of one's own see NumPy arrays, whatever the engine.
+    """
+    recipe = experiment.recipe
+    named = [experiment.network.python]
     named += [part.python for part in (recipe.loss, recipe.optimiser) if hasattr(part, "python")]
     named += [recipe.update.python] if recipe.update else []
-    named += [metric for metric in experiment.evaluation.metrics if ":" in metric]
-    return tuple(dict.fromkeys(pointer for pointer in named if pointer))
+    return tuple(pointer for pointer in named if pointer)
+
+
+def pointers_of(experiment: Experiment) -> tuple[str, ...]:
+    """Every "module:name" that the experiment holds, each once."""
+    data = experiment.data
+    of_data = [pointer for pointer in (data.python, data.collate) if pointer]
+    metrics = [metric for metric in experiment.evaluation.metrics if ":" in metric]
+    return tuple(dict.fromkeys([*bound_to_engine(experiment), *of_data, *metrics]))
 
 
 def sources_of(experiment: Experiment, base: Path | None) -> dict[str, bytes]:
@@ -61,15 +71,13 @@ def own_of(experiment: Experiment, input_shape: Shape, base: Path | None) -> Own
     """What the experiment names, made ready by its engine; None if it names none."""
     recipe, network = experiment.recipe, experiment.network
     loss, optimiser, update = recipe.loss, recipe.optimiser, recipe.update
-    named = (network.python, isinstance(loss, OwnLoss), isinstance(optimiser, OwnOptimiser), update)
-    if not any(named):
+    if not bound_to_engine(experiment):
         return None
     engine = engine_of(experiment.engine.name)
     engine.begin(experiment.engine.threads)
     parts = OwnParts(
         seed=experiment.seed,
         input_shape=input_shape,
-        threads=experiment.engine.threads,
         network=_maker(network.python, network.args, base) if network.python else None,
         loss=_part(loss, base) if isinstance(loss, OwnLoss) else None,
         optimiser=_maker(optimiser.python, optimiser.args, base)

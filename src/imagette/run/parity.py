@@ -9,15 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagette.arrays import Weights
-from imagette.data.streamed import StreamedImages
 from imagette.engines.initial import first_weights
-from imagette.engines.protocol import EngineSpec, Model, State, StepPlan, weights_of
+from imagette.engines.protocol import EngineSpec, Model, StepPlan, weights_of
 from imagette.errors import UsageError
 from imagette.experiment import Experiment
 from imagette.recipe.optimisers import SGD
 from imagette.run.checks import check_together
 from imagette.run.engine import build, engine_of
-from imagette.run.on_engine import ENGINES, bound_to_engine
+from imagette.run.on_engine import ENGINES
+from imagette.run.own import bound_to_engine
 from imagette.run.parity_report import (
     JUDGED_STEPS,
     Difference,
@@ -29,12 +29,15 @@ from imagette.run.parity_report import (
 )
 from imagette.run.prepare import Prepared, prepare
 from imagette.store.provenance import PACKAGES, environment
+from imagette.train.feed import advanced, place
 
 # One step of SGD at a rate r moves a weight by r times its gradient. At this rate the rounding of
 # the moved weight is that of the gradient; a power of two adds none of its own.
 _GRADIENT_RATE = np.float32(2.0**16)
 
 Arrays = Mapping[str, NDArray[Any]]
+
+MADE_ON = ("imagette", "python", "numpy", "platform", "processor")
 
 
 @dataclass(frozen=True)
@@ -74,8 +77,9 @@ def parity(
     if not plans:
         raise UsageError("parity takes training steps. Got recipe.epochs = 0: set recipe.epochs=1.")
     first = first_weights(prepared.graph, experiment.seed)
+    made_on = environment()
     starts = ((pair[0], first), (pair[1], first), (pair[0], _nudged(first)))
-    one, two, nudged = (_run(prepared, spec, weights, plans) for spec, weights in starts)
+    one, two, nudged = (_run(prepared, spec, weights, plans, made_on) for spec, weights in starts)
     images: Any = prepared.dataset.train.images[:num_images]  # bytes, or floats of streamed ones
     moments = {"the first weights": first, f"weights of step {len(one.losses)}": one.weights}
     moved = _differences(two.weights, nudged.weights, one.weights)
@@ -89,7 +93,7 @@ def parity(
         batch=prepared.planner.batch,
         num_images=len(images),
         sides=(one.side, two.side),
-        made_on=_made_on(),
+        made_on={key: made_on[key] for key in MADE_ON},
         nodes=tuple(_nodes(prepared, one.model, two.model, list(moments.values()), images)),
         logits=tuple(_logits(one.model, two.model, moments, images)),
         gradients=_differences(two.gradients, nudged.gradients, one.gradients),
@@ -103,8 +107,8 @@ def _refuse_own(experiment: Experiment) -> None:
     bound = bound_to_engine(experiment)
     if bound:
         raise UsageError(
-            f"'{bound}' is code of your own, written for {experiment.engine.name}: parity compares "
-            "what two engines can both run, networks and recipes of imagette's own."
+            f"'{bound[0]}' is code of your own, written for {experiment.engine.name}: parity "
+            "compares what two engines can both run, networks and recipes of imagette's own."
         )
 
 
@@ -125,15 +129,21 @@ def _plans(prepared: Prepared, steps: int) -> Iterator[StepPlan]:
                 return
 
 
-def _run(prepared: Prepared, spec: EngineSpec, first: Weights, plans: Sequence[StepPlan]) -> _Run:
+def _run(
+    prepared: Prepared,
+    spec: EngineSpec,
+    first: Weights,
+    plans: Sequence[StepPlan],
+    made_on: Mapping[str, Any],
+) -> _Run:
     model = _placed(prepared, spec, prepared.experiment.recipe)
     state, losses, correct = model.start(first), [], []
     for plan in plans:
-        state, found, right = _advanced(prepared, model, state, plan)
+        state, found, right = advanced(model, prepared.dataset.train, state, plan)
         losses += found.tolist()
         correct += right.tolist()
     gradients = _gradients(prepared, spec, first, plans[0])
-    versions = {name: environment()[name] for name in PACKAGES[spec.name]}
+    versions = {name: made_on[name] for name in PACKAGES[spec.name]}
     side = Side(spec.name, model.device, spec.precision, model.threads, versions, model.notes)
     return _Run(side, model, gradients, losses, correct, weights_of(model.save(state)))
 
@@ -143,7 +153,8 @@ def _gradients(prepared: Prepared, spec: EngineSpec, first: Weights, plan: StepP
     recipe = prepared.experiment.recipe.model_copy(update={"optimiser": SGD()})
     model = _placed(prepared, spec, recipe)
     step = replace(plan.head(1), rates=np.full((1, 1), _GRADIENT_RATE))
-    moved = model.save(_advanced(prepared, model, model.start(first), step)[0])
+    state, _, _ = advanced(model, prepared.dataset.train, model.start(first), step)
+    moved = model.save(state)
     return {
         weight.name: (first[weight.name] - moved[weight.name].astype(np.float64)) / _GRADIENT_RATE
         for weight in prepared.graph.weights
@@ -153,16 +164,8 @@ def _gradients(prepared: Prepared, spec: EngineSpec, first: Weights, plan: StepP
 
 def _placed(prepared: Prepared, spec: EngineSpec, recipe: Any) -> Model:
     model = build(prepared.graph, recipe, prepared.preprocess, spec)
-    images = prepared.dataset.train.images
-    kept = None if isinstance(images, StreamedImages) else images
-    model.place(kept, prepared.dataset.train.labels)
+    place(model, prepared.dataset.train)
     return model
-
-
-def _advanced(prepared: Prepared, model: Model, state: State, plan: StepPlan) -> Any:
-    images = prepared.dataset.train.images
-    streamed = images[plan.indices] if isinstance(images, StreamedImages) else None
-    return model.advance(state, plan, streamed)
 
 
 def _nudged(weights: Weights) -> dict[str, NDArray[np.float32]]:
@@ -210,8 +213,3 @@ def _steps(one: _Run, two: _Run, nudged: _Run) -> Iterator[StepDifference]:
     for step, ((b, a, other), right) in enumerate(zip(losses, correct, strict=True)):
         error, rounding = (error_of(np.array(loss), np.array(b)) for loss in (a, other))
         yield StepDifference(step, (b, a), right, error, rounding)
-
-
-def _made_on() -> dict[str, Any]:
-    found = environment()
-    return {key: found[key] for key in ("imagette", "python", "numpy", "platform", "processor")}

@@ -7,7 +7,6 @@ from time import perf_counter
 
 from imagette.data.dataset import open_test
 from imagette.data.split import Split
-from imagette.data.streamed import StreamedImages
 from imagette.evaluate.evaluation import Evaluation
 from imagette.evaluate.overfitting import overfitting
 from imagette.experiment import Experiment
@@ -32,6 +31,7 @@ from imagette.store.ledger import Ledger
 from imagette.store.lock import held
 from imagette.store.provenance import PACKAGES, environment
 from imagette.train.events import Decision, Event, Finished, Remark, Stop
+from imagette.train.feed import place
 from imagette.train.loop import Events, Start, Training, train, warm_up
 
 
@@ -197,9 +197,7 @@ def _trained(
     test: Split | None,
 ) -> RunEvents:
     experiment, dataset = prepared.experiment, prepared.dataset
-    images = dataset.train.images
-    kept = None if isinstance(images, StreamedImages) else images
-    prepared.model.place(kept, dataset.train.labels)
+    place(prepared.model, dataset.train)
     training = Training(
         model=prepared.model,
         planner=prepared.planner,

@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 
 from imagette.arrays import Weights
 from imagette.data.split import Split
-from imagette.data.streamed import StreamedImages
-from imagette.engines.protocol import Model, State, StepPlan, weights_of
+from imagette.engines.protocol import Model, State, weights_of
 from imagette.errors import TrainingError
 from imagette.evaluate.losses import Loss
 from imagette.evaluate.spec import EvaluationSpec
@@ -29,6 +28,7 @@ from imagette.train.events import (
     Remark,
     Stop,
 )
+from imagette.train.feed import advanced
 from imagette.train.measure import Score, Work, score
 from imagette.train.plan import Planner
 from imagette.train.stopping import stagnant_since
@@ -116,7 +116,7 @@ def warm_up(training: Training, start: Start) -> None:
     plans = training.planner.epoch(start.position.epoch, start.position.step_in_epoch)
     plan = next(plans, None) if start.position.epoch <= training.epochs else None
     if plan is not None:
-        _advanced(training, training.model.restore(start.arrays), plan.head(1))
+        advanced(training.model, training.train, training.model.restore(start.arrays), plan.head(1))
 
 
 def _before_training(
@@ -168,7 +168,7 @@ def _steps(training: Training, point: _Point) -> Events[tuple[_Point, Stop | Non
     tally = position.tally
     for plan in planner.epoch(position.epoch, position.step_in_epoch):
         began = training.clock()
-        state, losses, correct = _advanced(training, point.state, plan)
+        state, losses, correct = advanced(training.model, training.train, point.state, plan)
         seconds = training.clock() - began
         _refuse_non_finite(losses, plan.first_step, position.epoch)
         for loss, right in zip(losses.tolist(), correct.tolist(), strict=True):
@@ -189,21 +189,6 @@ def _steps(training: Training, point: _Point) -> Events[tuple[_Point, Stop | Non
         if stop:
             break
     return point, stop
-
-
-def _advanced(
-    training: Training, state: State, plan: StepPlan
-) -> tuple[State, NDArray[np.float32], NDArray[np.int32]]:
-    """The plan's steps taken; streamed images are read for one step at a time, to save memory."""
-    images = training.train.images
-    if not isinstance(images, StreamedImages):
-        return training.model.advance(state, plan)
-    losses, correct = [], []
-    for step in plan.steps():
-        state, loss, right = training.model.advance(state, step, images[step.indices])
-        losses.append(loss)
-        correct.append(right)
-    return state, np.concatenate(losses), np.concatenate(correct)
 
 
 def _row(

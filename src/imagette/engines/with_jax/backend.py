@@ -62,12 +62,12 @@ class Place:
 def choose_device(asked: str) -> Place:
     """The device asked for if it is there and works, else the processor, with a note."""
     if asked == "auto":
-        return _working(_best(), ())
+        return _working(_best())
     platform = _PLATFORMS.get(asked)
     try:
         if platform is None:
             raise RuntimeError
-        return _working(jax.devices(platform)[0], ())
+        return _working(jax.devices(platform)[0])
     except RuntimeError:  # JAX finds none
         note = f"device '{asked}' was asked for but JAX finds none: training on the processor"
         return Place(_processor(), _in_words(_processor()), (note,))
@@ -100,7 +100,7 @@ def _best() -> jax.Device:
         return _processor()
 
 
-def _working(device: jax.Device, notes: tuple[str, ...]) -> Place:
+def _working(device: jax.Device) -> Place:
     """The device, once it has added 1 and 1; else the processor."""
     try:
         with jax.default_device(device):
@@ -108,8 +108,8 @@ def _working(device: jax.Device, notes: tuple[str, ...]) -> Place:
     except (JaxRuntimeError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
         note = f"JAX finds {device.device_kind} but cannot use it ({reason}): on the processor"
-        return Place(_processor(), _in_words(_processor()), (*notes, note))
-    return Place(device, _in_words(device), notes)
+        return Place(_processor(), _in_words(_processor()), (note,))
+    return Place(device, _in_words(device))
 
 
 def _processor() -> jax.Device:

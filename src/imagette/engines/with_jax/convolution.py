@@ -16,8 +16,6 @@ from imagette.engines.with_jax import depthwise, gradients, patches
 from imagette.network import Conv
 from imagette.network.window import Window
 
-FORM = ("NHWC", "HWIO", "NHWC")
-
 # With so few channels a matrix product over patches beats XLA's convolution (docs/log.md).
 FEW_CHANNELS = 4
 
@@ -47,7 +45,7 @@ def plain(convolution: Convolution, x: Array, kernel: Array) -> Array:
         window.stride,
         ((top, bottom), (left, right)),
         rhs_dilation=window.dilation,
-        dimension_numbers=FORM,
+        dimension_numbers=gradients.FORM,
         feature_group_count=convolution.groups,
     )
 

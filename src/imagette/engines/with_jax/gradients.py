@@ -6,7 +6,7 @@ from jax import Array, lax
 from imagette.engines.with_jax.patches import along_columns, rows_of
 from imagette.network.window import Window
 
-_FORM = ("NHWC", "HWIO", "NHWC")
+FORM = ("NHWC", "HWIO", "NHWC")
 
 # From so many places in a picture on, products of patches beat a convolution whose kernel is as
 # large as the picture; of few images at a time, so that the patches stay in cache (docs/log.md).
@@ -26,7 +26,7 @@ def of_input(window: Window, groups: int, x: Array, kernel: Array, gradient: Arr
         margins_backwards(window, x, gradient),
         lhs_dilation=window.stride,
         rhs_dilation=window.dilation,
-        dimension_numbers=_FORM,
+        dimension_numbers=FORM,
         feature_group_count=groups,
     )
 
@@ -82,7 +82,7 @@ def _as_convolution(window: Window, groups: int, x: Array, kernel: Array, gradie
         window.dilation,
         padding,
         rhs_dilation=window.stride,
-        dimension_numbers=_FORM,
+        dimension_numbers=FORM,
         feature_group_count=groups,
     )
     return found[:, :kh, :kw].transpose(1, 2, 0, 3)

@@ -123,27 +123,35 @@ class JaxModel:
         self, state: JaxState, source: Array, labels: Array, plan: Mapping[str, Any], _steps: Array
     ) -> tuple[JaxState, Array, Array]:
         """A plan of one step, outside a loop."""
-        now = jax.tree.map(lambda x: x[0], plan)
-        pixels = source[0] if source.ndim == 5 else source[now["indices"]]
-        state, loss, right = self._step(state, pixels, labels[now["indices"]], now)
+        state, loss, right = self._planned_step(0, state, source, labels, plan)
         return state, loss[None], right[None]
 
     def _steps(
         self, state: JaxState, source: Array, labels: Array, plan: Mapping[str, Any], steps: Array
     ) -> tuple[JaxState, Array, Array]:
-        """The first `steps` of a padded plan; `source` are all images, or a streamed plan's own."""
+        """The first `steps` of a padded plan."""
         length = len(plan["indices"])
-        streamed = source.ndim == 5
 
         def one(i: Array, carried: tuple[JaxState, Array, Array]) -> tuple[JaxState, Array, Array]:
             state, losses, correct = carried
-            now = jax.tree.map(lambda x: lax.dynamic_index_in_dim(x, i, keepdims=False), plan)
-            pixels = source[i] if streamed else source[now["indices"]]
-            state, loss, right = self._step(state, pixels, labels[now["indices"]], now)
+            state, loss, right = self._planned_step(i, state, source, labels, plan)
             return state, losses.at[i].set(loss), correct.at[i].set(right)
 
         empty = jnp.zeros(length, jnp.float32), jnp.zeros(length, jnp.int32)
         return lax.fori_loop(0, steps, one, (state, *empty))
+
+    def _planned_step(
+        self,
+        i: Array | int,
+        state: JaxState,
+        source: Array,
+        labels: Array,
+        plan: Mapping[str, Any],
+    ) -> tuple[JaxState, Array, Array]:
+        """Step `i` of a plan; `source` are all images, or a streamed plan's own [k,B,H,W,C]."""
+        now = jax.tree.map(lambda x: lax.dynamic_index_in_dim(x, i, keepdims=False), plan)
+        pixels = source[i] if source.ndim == 5 else source[now["indices"]]
+        return self._step(state, pixels, labels[now["indices"]], now)
 
     def _step(
         self, state: JaxState, pixels: Array, labels: Array, now: Mapping[str, Any]

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from imagette.arrays import Labels, Logits
 from imagette.engines.own import OwnParts, Part
 from imagette.engines.with_jax.adapters import pure_network
-from imagette.engines.with_jax.backend import begin
 from imagette.engines.with_jax.naming import leaves_of, to_arrays
 from imagette.engines.with_jax.pure import PureNetwork, Tree, first_key
 from imagette.engines.with_jax.trace import trace
@@ -65,7 +64,6 @@ class Own:
 
 def own_of(parts: OwnParts) -> Own:
     """The parts that an experiment names, made and checked. Raises UsageError, naming the part."""
-    begin(parts.threads)
     network, optimiser, loss, update = parts.network, parts.optimiser, parts.loss, parts.update
     return Own(
         network=_network(network, parts.input_shape, parts.seed) if network else None,
