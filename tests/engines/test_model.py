@@ -112,7 +112,9 @@ def tutorial_loop(planner, make_optimiser, loss_function):
     return losses, network
 
 
-@pytest.mark.parametrize(("spec", "make_optimiser"), OPTIMISERS, ids=lambda x: str(x)[:60])
+@pytest.mark.parametrize(
+    ("spec", "make_optimiser"), OPTIMISERS, ids=[str(spec) for spec, _ in OPTIMISERS]
+)
 def test_ten_steps_follow_torchs_own_optimiser(make, spec, make_optimiser):  # 001-26, 002-31
     model, planner = make(optimiser=spec)
     _, losses = advanced(model, planner, model.start(FIRST), (1, 2))
@@ -133,7 +135,7 @@ def test_running_statistics_move_as_torchs_own(make):  # 000-08
     np.testing.assert_allclose(saved["batchnorm1.var"], network[1].running_var, rtol=1e-3)
 
 
-@pytest.mark.parametrize(("spec", "loss_function"), LOSSES, ids=lambda x: str(x)[:60])
+@pytest.mark.parametrize(("spec", "loss_function"), LOSSES, ids=[str(spec) for spec, _ in LOSSES])
 def test_ten_steps_follow_torchs_own_loss(make, spec, loss_function):  # 002-11, 002-31, 002-T4
     model, planner = make(loss=spec, optimiser={"name": "sgd", "rate": 0.002})
     _, losses = advanced(model, planner, model.start(FIRST), (1, 2))
