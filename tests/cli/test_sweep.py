@@ -132,4 +132,4 @@ def test_a_signal_saves_every_trial_and_says_how_to_go_on(
     assert process.returncode == code, err
     assert f"sweep {name}     (goes on where it was)" in out
     assert all(run.finished() is None and run.load("last").step > 0 for run in runs)
-    assert all("stopped by Ctrl-C" in run.log_path.read_text() for run in runs)
+    assert all("stopped by the system (SIGTERM)" in run.log_path.read_text() for run in runs)

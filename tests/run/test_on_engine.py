@@ -1,5 +1,7 @@
 """A run of one engine goes on, is judged and is begun from on the other."""
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -99,12 +101,14 @@ def test_code_of_ones_own_stays_on_its_engine(changes):
     )
 
 
-def test_an_engine_that_is_not_installed_says_how_to_get_it(experiment, trained, monkeypatch):
-    # 000-26
+@pytest.mark.parametrize(("module", "library"), [("jax", "JAX"), ("optax", "Optax")])
+def test_an_engine_that_is_not_installed_says_how_to_get_it(
+    module, library, experiment, trained, monkeypatch
+):  # 000-26
     folder = trained(experiment(recipe={"epochs": 0})).folder
-    monkeypatch.setattr("imagette.run.engine.find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(MissingExtra) as raised:
         evaluate_run(folder.path, engine="jax")
     assert str(raised.value) == (
-        "JAX (engine.name = 'jax') is not installed: pip install 'imagette[jax]'"
+        f"{library} (engine.name = 'jax') is not installed: pip install 'imagette[jax]'"
     )

@@ -13,7 +13,7 @@ from imagette.recipe.recipe import Recipe
 
 EngineName = Literal["torch", "jax"]
 
-_LIBRARIES = {"torch": "PyTorch", "jax": "JAX"}
+_LIBRARIES = {"torch": {"torch": "PyTorch"}, "jax": {"jax": "JAX", "optax": "Optax"}}
 
 
 class Engine(Protocol):
@@ -41,8 +41,9 @@ class Engine(Protocol):
 
 def engine_of(name: EngineName) -> Engine:
     """The package of an engine. Raises MissingExtra if what it stands on is not installed."""
-    if find_spec(name) is None:
-        raise MissingExtra(f"{_LIBRARIES[name]} (engine.name = '{name}')", name)
+    for module, library in _LIBRARIES[name].items():
+        if find_spec(module) is None:
+            raise MissingExtra(f"{library} (engine.name = '{name}')", name)
     return cast(Engine, import_module(f"imagette.engines.with_{name}"))
 
 

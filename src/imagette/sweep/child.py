@@ -29,9 +29,13 @@ class Child:
         return self.process.poll()
 
     def interrupt(self) -> None:
-        """Ask it to save and end, as Ctrl-C does; it takes about a second."""
+        """Ask it to save and end; it takes about a second, or none before there is what to save.
+
+        By SIGTERM, which ends a trial that does not listen yet. SIGINT would be lost on it where
+        the sweep itself was begun with that ignored, as a script's background jobs are.
+        """
         if _POSIX and self.exit_code is None:
-            self.process.send_signal(signal.SIGINT)
+            self.process.send_signal(signal.SIGTERM)
 
     def end(self, patience_seconds: float = 0.0) -> None:
         """Wait for its end, then end it if it still runs: its last checkpoint stays."""
