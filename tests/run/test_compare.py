@@ -245,3 +245,17 @@ def test_the_values_are_json(make_run):
     assert variant["curve"]["seconds"] == [0, 2, 4]
     assert variant["runs"][0]["state"] == "finished"
     assert values["splits"] == ["validation"]
+
+
+def test_accuracies_of_several_views_are_compared_and_said_apart(experiment, trained):  # 000-25
+    ended = trained(experiment(evaluation={"views": 2}))
+    found = compare_runs([ended.folder.path])
+    (variant,) = found.variants
+    single = ended.folder.history()[-1]["validation_accuracy"]
+    assert variant.accuracy.mean == ended.evaluation.accuracy
+    (run,) = variant.as_json()["runs"]
+    assert (run["views"], run["accuracy_single"]) == (2, single)
+    assert found.remarks == (
+        f"{variant.name}: accuracy of 2 views an image, averaged; "
+        f"of one view {100 * single:.2f} %, as in the figure",
+    )

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from imagette.data.views import views_of
 from imagette.errors import UsageError
 from imagette.run.evaluate import evaluate_run
 from imagette.store.ledger import openings
@@ -62,3 +63,23 @@ def test_the_best_weights_have_a_file_of_their_own(experiment, trained):
     folder = trained(experiment()).folder
     evaluate_run(folder.path, which="best")
     assert folder.read_evaluation("validation-best")[0]["checkpoint"] == folder.load("best").step
+
+
+def test_several_views_are_averaged_at_the_end_and_never_per_epoch(experiment, trained):  # 000-25
+    plain = trained(experiment())
+    ended = trained(experiment(evaluation={"views": 6}))
+    assert ended.folder.history() == plain.folder.history()
+    figures, arrays = ended.folder.read_evaluation("validation")
+    assert (figures["views"], plain.evaluation.views) == (6, 1)
+    assert figures["accuracy_single"] == plain.evaluation.accuracy
+    dataset, weights = ended.prepared.dataset, ended.folder.load().weights
+    views = list(views_of(6))
+    logits = [
+        ended.prepared.model.predict(weights, view.of(dataset.validation.images), 400)
+        for view in views
+    ]
+    mean = np.average(logits, axis=0, weights=[view.weight for view in views])
+    np.testing.assert_allclose(arrays["logits"], mean, atol=1e-5)
+    right = mean.argmax(axis=1) == dataset.validation.labels
+    assert figures["accuracy"] == ended.evaluation.accuracy == right.mean()
+    assert evaluate_run(ended.folder.path) == ended.evaluation

@@ -1,5 +1,6 @@
 from functools import partial
 
+import json
 import numpy as np
 import pytest
 import torch
@@ -260,3 +261,17 @@ def test_an_interrupted_fit_goes_on_with_the_same_bits(data, tmp_path, monkeypat
         begin("cut", resume=tmp_path / "cut")
     with pytest.raises(UsageError, match="was begun with other settings"):
         begin("cut", resume=tmp_path / "cut", seed=5)
+
+
+def test_a_run_from_before_a_key_existed_can_still_be_resumed(data, tmp_path):
+    def begin(**more):
+        net = nn.Sequential(nn.Flatten(), softmax_regression()[1])
+        return fit(net, data, torch.optim.Adam(net.parameters()), epochs=1, runs=tmp_path, **more)
+
+    folder = begin().folder
+    path = folder.path / "resolved.json"
+    kept = json.loads(path.read_text())
+    del kept["evaluation"]["views"]
+    path.write_text(json.dumps(kept))
+    with pytest.raises(UsageError, match="is finished: there is nothing to resume"):
+        begin(resume=folder.path)

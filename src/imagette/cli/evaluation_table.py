@@ -10,9 +10,10 @@ from imagette.evaluate.evaluation import Evaluation, Interval
 def evaluation_table(evaluation: Evaluation, split: str, console: Console) -> None:
     """Prints what the network is worth on `split`; the 95 % intervals are Wilson's."""
     low, high = evaluation.interval
+    seen = _views(evaluation)
     top5 = "" if evaluation.top5 is None else f", top-5 {100 * evaluation.top5:.2f} %"
     console.print(
-        f"accuracy on {split}: {100 * evaluation.accuracy:.2f} % "
+        f"accuracy on {split}{seen}: {100 * evaluation.accuracy:.2f} % "
         f"({100 * low:.2f} to {100 * high:.2f}, n = {evaluation.n:,}), "
         f"balanced {100 * evaluation.balanced_accuracy:.2f} %{top5}, "
         f"{evaluation.num_misclassified:,} misclassified",
@@ -29,6 +30,12 @@ def evaluation_table(evaluation: Evaluation, split: str, console: Console) -> No
         confused = _most_confused(evaluation, index)
         table.add_row(escape(name), accuracy, _range(one.interval), f"{one.n:,}", escape(confused))
     console.print(table, highlight=False)
+
+
+def _views(evaluation: Evaluation) -> str:
+    if evaluation.views == 1:
+        return ""
+    return f", {evaluation.views} views ({100 * evaluation.accuracy_single:.2f} % of one)"
 
 
 def _range(interval: Interval) -> str:

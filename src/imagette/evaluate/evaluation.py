@@ -72,9 +72,17 @@ class Evaluation:
 
 
 def evaluate(
-    predictions: Predictions, class_names: Sequence[str], loss: Loss = cross_entropy
+    predictions: Predictions,
+    class_names: Sequence[str],
+    loss: Loss = cross_entropy,
+    *,
+    views: int = 1,
+    single: Predictions | None = None,
 ) -> Evaluation:
     """Compute every figure; `class_names` are the names of the K columns of the logits, in order.
+
+    Of predictions that are means over several `views` of an image, `single` are those of the image
+    itself.
 
     >>> import numpy as np
     >>> seen = Predictions(np.eye(2, dtype=np.float32), np.array([0, 0], np.int32))
@@ -86,8 +94,8 @@ def evaluate(
     table = metrics.confusion(predictions)
     return Evaluation(
         accuracy=accuracy,
-        accuracy_single=accuracy,
-        views=1,
+        accuracy_single=metrics.accuracy(single or predictions),
+        views=views,
         interval=metrics.interval(predictions.num_correct, predictions.num_images),
         error_rate=metrics.error_rate(predictions),
         loss=float(loss(predictions.logits, predictions.labels).mean()),

@@ -22,9 +22,11 @@ class EvaluationSpec(Spec):
 
     `train` figures are the running means of an epoch, while the weights move, or recomputed on all
     training images after it. `batch` is the number of images put through the network at once.
+    `views` of each image are averaged when the run is judged at its end, or later; never per epoch.
     """
 
     test: Literal["sealed", "each-epoch"] = "sealed"
     train: Literal["running", "recomputed"] = "running"
     metrics: tuple[Annotated[str, AfterValidator(_known)], ...] = ()
     batch: PositiveInt = Field(400)
+    views: Literal[1, 2, 6] = 1

@@ -226,10 +226,20 @@ def _about(variants: Sequence[Variant]) -> list[str]:
     for variant in variants:
         if variant.split == "test":
             remarks.append(f"{variant.name}: on the test set, which was watched each epoch")
+        if variant.split and (singles := _singles(variant, variant.split)):
+            remarks.append(
+                f"{variant.name}: accuracy of {variant.counted[0].views} views an image, averaged; "
+                f"of one view {100 * fmean(singles):.2f} %, as in the figure"
+            )
         if variant.split == "train":
             remarks.append(f"{variant.name}: on the training images, it measured no others")
         remarks += [f"not counted: {_why_not_counted(run)}" for run in variant.set_aside]
     return remarks
+
+
+def _singles(variant: Variant, split: str) -> list[float]:
+    """The accuracies of one view, of the runs that were judged by several."""
+    return [run.singles[split] for run in variant.counted if split in run.singles]
 
 
 def _why_not_counted(run: RunFigures) -> str:

@@ -1,7 +1,7 @@
 """What one run brings to a comparison: its final figures, its curve, its answers image by image."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import accumulate
@@ -21,7 +21,8 @@ class RunFigures:
     """A run as a comparison sees it. `accuracies` and `losses` are of the last weights, by split.
 
     A split is there if the run measured it: validation; test where it was watched each epoch;
-    train always, last of all by right, for it says the least.
+    train always, last of all by right, for it says the least. `singles` are the accuracies of one
+    view, on the splits where `accuracies` are of the mean over several `views`.
     """
 
     summary: RunSummary
@@ -29,6 +30,8 @@ class RunFigures:
     data: Mapping[str, Any]  # what environment.json says of it: digest, numbers of images
     contents: Mapping[str, Any]  # digests of its code, network and data
     accuracies: Mapping[str, float]
+    singles: Mapping[str, float]
+    views: int
     losses: Mapping[str, float]
     train_seconds: float
     seconds_per_epoch: float | None  # None before the first epoch
@@ -44,13 +47,16 @@ class RunFigures:
         return self.summary.state.word == "finished"
 
     def as_json(self, split: str | None) -> dict[str, Any]:
+        accuracy = self.accuracies.get(split or "")
         return {
             "path": str(self.path),
             "seed": self.summary.seed,
             "state": self.summary.state.word,
             "reason": self.summary.state.reason,
             "epochs": self.summary.epochs,
-            "accuracy": self.accuracies.get(split or ""),
+            "accuracy": accuracy,
+            "views": self.views if split in self.singles else 1,
+            "accuracy_single": self.singles.get(split or "", accuracy),
             "losses": dict(self.losses),
             "train_seconds": self.train_seconds,
             "notes": [note.text for note in self.summary.notes],
@@ -94,16 +100,21 @@ def _figures(folder: RunFolder, summary: RunSummary) -> RunFigures:
     took = {row["epoch"]: float(row["train_seconds"]) for row in folder.timings()}
     train_seconds = sum(took.values())
     data = folder.environment().get("data", {})
+    experiment = check(folder.resolved(), str(folder.path / "resolved.json"))
+    accuracies = _known(last, "accuracy") | _judged_on_train(folder)
+    several = _of_several_views(folder, accuracies)
     return RunFigures(
         summary=summary,
-        resolved=resolved(check(folder.resolved(), str(folder.path / "resolved.json"))),
+        resolved=resolved(experiment),
         data=data,
         contents={
             "source": folder.source_digests(),
             "cost": sha256(json.dumps(folder.cost(), sort_keys=True).encode()).hexdigest(),
             "data": [data.get(key) for key in ("digest", "train", "validation")],
         },
-        accuracies=_known(last, "accuracy") | _judged_on_train(folder),
+        accuracies=accuracies | {split: float(row["accuracy"]) for split, row in several.items()},
+        singles={split: float(row["accuracy_single"]) for split, row in several.items()},
+        views=experiment.evaluation.views,
         losses=_known(last, "loss"),
         train_seconds=train_seconds,
         seconds_per_epoch=train_seconds / summary.epochs if summary.epochs else None,
@@ -115,6 +126,12 @@ def _figures(folder: RunFolder, summary: RunSummary) -> RunFigures:
 def _known(row: Mapping[str, Any], figure: str) -> dict[str, float]:
     keys = {split: f"{split}_{figure}" for split in JUDGED_FIRST}
     return {split: float(row[key]) for split, key in keys.items() if row.get(key) is not None}
+
+
+def _of_several_views(folder: RunFolder, measured: Iterable[str]) -> dict[str, Row]:
+    """What the last weights scored at the end: rows of history are of one view."""
+    found = {split: _of_the_last_weights(folder, split) for split in measured}
+    return {split: row for split, row in found.items() if row and row.get("views", 1) > 1}
 
 
 def _judged_on_train(folder: RunFolder) -> dict[str, float]:

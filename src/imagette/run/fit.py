@@ -20,6 +20,7 @@ from imagette.experiment import Experiment, check, digest
 from imagette.pointers import source_of
 from imagette.run.begin import make_folder
 from imagette.run.checks import check_together
+from imagette.run.evaluate import experiment_of
 from imagette.run.own import LIVE
 from imagette.run.prepare import prepare_with
 from imagette.run.train import (
@@ -111,7 +112,7 @@ def _resumed(
     folder: RunFolder, experiment: Experiment, dataset: Dataset, own: "Own", test: Split | None
 ) -> Fitted:
     began = perf_counter()
-    if digest(experiment) != folder.environment().get("experiment"):
+    if digest(experiment) != digest(experiment_of(folder)):  # keys younger than the run count
         raise UsageError(
             f"{folder.path} was begun with other settings: give fit the same arguments, or train "
             "anew without resume."

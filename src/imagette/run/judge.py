@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from imagette.arrays import Weights
 from imagette.data.digests import image_digests
 from imagette.data.split import Split
+from imagette.data.views import views_of
 from imagette.engines.protocol import Model
 from imagette.evaluate.evaluation import Evaluation, evaluate
 from imagette.evaluate.losses import Loss
@@ -37,8 +39,11 @@ class Judge:
 
         `spent` holds the run's `train_seconds` and `setup_seconds`.
         """
-        predictions = self._predict(saved.weights, split)
-        evaluation = evaluate(predictions, saved.card.class_names, self.loss)
+        views = self.experiment.evaluation.views
+        predictions, single = self._predict(saved.weights, split)
+        evaluation = evaluate(
+            predictions, saved.card.class_names, self.loss, views=views, single=single
+        )
         figures = {
             **evaluation.as_json(),
             "metrics": self._metrics(predictions),
@@ -65,6 +70,16 @@ class Judge:
             value = metric_of(name, self.base)(predictions.logits, predictions.labels)
             return float(value)
 
-    def _predict(self, weights: Weights, split: Split) -> Predictions:
+    def _predict(self, weights: Weights, split: Split) -> tuple[Predictions, Predictions]:
+        """The mean over the views of each image, and the image itself."""
         batch = self.experiment.evaluation.batch
-        return Predictions(self.model.predict(weights, split.images, batch), split.labels)
+        first, *others = views_of(self.experiment.evaluation.views)
+        logits = self.model.predict(weights, split.images, batch)
+        single = Predictions(logits, split.labels)
+        if not others:
+            return single, single
+        mean = np.float32(first.weight) * logits
+        for view in others:
+            seen = self.model.predict(weights, view.of(split.images), batch)
+            mean += np.float32(view.weight) * seen
+        return Predictions(mean, split.labels), single
