@@ -124,7 +124,7 @@ def test_all_problems_are_told_at_once():  # 004-12
     [
         (
             {"recipe": {"epochs": -1}},
-            "'recipe.epochs' must be greater than or equal to 0. Got -1",
+            "'recipe.epochs' must be greater than or equal to 0 or must be 'budget'. Got -1",
         ),
         ({"recipe": {"optimiser": {"name": "sgd", "nesterov": True}}}, "nesterov needs a momentum"),
         ({"network": {}}, "give one of name, text, layers, python. Got none"),
@@ -135,7 +135,10 @@ def test_all_problems_are_told_at_once():  # 004-12
         ({"recipe": {"optimiser": 3}}, "'recipe.optimiser' must be a name or a table with a name"),
         ({"evaluation": {"test": "always"}}, "'evaluation.test' must be 'sealed' or 'each-epoch'"),
         ({"evaluation": {"metrics": ["acuracy"]}}, "Did you mean 'accuracy'?"),
-        ({"recipe": {"epochs": "5"}}, "'recipe.epochs' must be a valid integer. Got '5'."),
+        (
+            {"recipe": {"epochs": "5"}},
+            "'recipe.epochs' must be a valid integer or must be 'budget'. Got '5'.",
+        ),
         ({"seed": True}, "'seed' must be a valid integer. Got True."),
         (
             {"recipe": {"batch": 0}},

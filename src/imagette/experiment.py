@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
 
 from imagette.data.sources import source_of
 from imagette.data.spec import DataSpec
@@ -17,9 +17,10 @@ from imagette.errors import UsageError, nearest
 from imagette.evaluate.spec import EvaluationSpec
 from imagette.network import Network, from_dicts, named, parse, widen
 from imagette.problems import describe_problems
+from imagette.recipe.budget import Budget
 from imagette.recipe.recipe import Recipe
 from imagette.settings import put_setting, read_setting
-from imagette.spec import Spec
+from imagette.spec import Spec, named as named_part
 
 SUFFIXES = (".toml", ".json")
 
@@ -97,6 +98,7 @@ class Experiment(Spec):
     network: NetworkSpec = NetworkSpec(name="cnn_mnist")
     recipe: Recipe = Recipe()
     evaluation: EvaluationSpec = EvaluationSpec()
+    budget: Annotated[Budget, BeforeValidator(named_part)] = Budget()
     run: RunSpec = RunSpec()
 
     @field_validator("data")
@@ -109,6 +111,15 @@ class Experiment(Spec):
         except UsageError as error:
             raise ValueError(str(error)) from None
         return data
+
+    @model_validator(mode="after")
+    def _epochs_have_an_end(self) -> "Experiment":
+        if self.recipe.epochs == "budget" and self.budget.minutes is None:
+            raise ValueError(
+                "recipe.epochs = 'budget' fills a time budget, and there is none: "
+                'give budget.minutes, or budget = "250k-1h"'
+            )
+        return self
 
 
 def load(experiment: str | Path, settings: Iterable[str] = ()) -> Experiment:

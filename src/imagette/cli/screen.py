@@ -12,10 +12,13 @@ from rich.progress import BarColumn, Progress, TextColumn
 from imagette.cli.evaluation_table import evaluation_table
 from imagette.cli.invocation import program, short
 from imagette.cli.tables import network_table
+from imagette.experiment import Experiment
 from imagette.network import cost_table
+from imagette.recipe.recipe import MOST_EPOCHS
 from imagette.run.lines import legend, line_of
 from imagette.run.train import Begun, Ended, RunEvent
 from imagette.train import events as ev
+from imagette.train.loop import STEPS
 
 
 class Screen:
@@ -55,7 +58,7 @@ class Screen:
                 self._advance(event)
             case Ended():
                 self._end(event)
-            case ev.Decision():
+            case ev.Decision(what=what) if what != STEPS:
                 pass  # of the log alone: what was begun names it already
             case ev.EpochRow():
                 self._explain(event)
@@ -80,7 +83,11 @@ class Screen:
         )
         graph = prepared.graph
         say(f"network  {graph.parameters:,} parameters, {graph.cost.total:,} operations an image")
-        say(f"engine   {model.device}; set-up took {begun.setup_seconds:.1f} s")
+        say(f"engine   {model.device}")
+        say(
+            f"set-up   {begun.setup_seconds:.1f} s, of which {begun.warm_up_seconds:.1f} s for the "
+            "first steps and what they compile"
+        )
         say(f"run      {self._run}")
         say("")
 
@@ -93,7 +100,7 @@ class Screen:
         position, total = progress.position, progress.steps_per_epoch
         speed = progress.images / max(progress.seconds, 1e-9)
         fields: dict[str, Any] = {
-            "epoch": f"{position.epoch}/{progress.epochs}",
+            "epoch": f"{position.epoch}{_of(progress.epochs)}",
             "loss": f"{position.tally.loss:.4g}",
             "speed": f"{speed:,.0f}",
             "left": _time_left(progress),
@@ -118,7 +125,7 @@ class Screen:
     def _suggestions(self, ended: Ended) -> list[str]:
         """Commands that work as they stand, for whoever wonders what to do now."""
         experiment = ended.prepared.experiment
-        longer = f"--set recipe.epochs={2 * max(1, experiment.recipe.epochs)}"
+        longer = f"--set {_longer(experiment)}"
         commands = [
             f"evaluate {self._run} --split train",
             f"describe {self._run}",
@@ -138,8 +145,23 @@ class Screen:
         self._console.print(escape(text), highlight=False, soft_wrap=not wraps)
 
 
+def _longer(experiment: Experiment) -> str:
+    """The setting that trains twice as long."""
+    epochs, minutes = experiment.recipe.epochs, experiment.budget.minutes
+    if isinstance(epochs, int) and minutes is None:
+        return f"recipe.epochs={2 * max(1, epochs)}"
+    return f"budget.minutes={2 * (minutes or 1):g}"
+
+
+def _of(epochs: int) -> str:
+    """Of how many; nothing before a time budget is planned."""
+    return f"/{epochs}" if epochs < MOST_EPOCHS else ""
+
+
 def _time_left(progress: ev.Progress) -> str:
     """Of training alone, at the speed of this epoch so far."""
+    if not _of(progress.epochs):
+        return "?"
     position = progress.position
     done_here = progress.images / max(progress.seconds, 1e-9)
     images_per_epoch = position.tally.images / position.step_in_epoch * progress.steps_per_epoch

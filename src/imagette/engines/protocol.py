@@ -57,7 +57,12 @@ class StepPlan:
 
     def steps(self) -> "Iterator[StepPlan]":
         """The same steps, each a plan of its own."""
-        return (self._part(step, step + 1) for step in range(self.num_steps))
+        return self.parts(1)
+
+    def parts(self, length: int) -> "Iterator[StepPlan]":
+        """The same steps in plans of at most so many."""
+        begins = range(0, self.num_steps, length)
+        return (self._part(begin, min(begin + length, self.num_steps)) for begin in begins)
 
     def _part(self, begin: int, end: int) -> "StepPlan":
         return StepPlan(

@@ -1,6 +1,6 @@
 """How a network is trained: all that moves weights, and nothing that only watches."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, PositiveInt
 
@@ -12,10 +12,13 @@ from imagette.recipe.schedules import Constant, Schedule
 from imagette.recipe.stopping import Stopping
 from imagette.spec import Spec
 
+MOST_EPOCHS = 1_000_000
+
 
 class Recipe(Spec):
     """Epochs, batch, loss, optimiser, schedule, augmentation, early end.
 
+    `epochs = "budget"` is as many as fit into `budget.minutes`; a number, at most so many of them.
     `batch = "all"` is full-gradient descent: one step an epoch on all training images. The last
     batch of an epoch may be short; no image is lost.
 
@@ -23,7 +26,7 @@ class Recipe(Spec):
     20
     """
 
-    epochs: int = Field(5, ge=0, le=1_000_000)
+    epochs: Annotated[int, Field(ge=0, le=MOST_EPOCHS)] | Literal["budget"] = 5
     batch: PositiveInt | Literal["all"] = 64
     loss: Loss = CrossEntropy()
     optimiser: Optimiser = SGD()
@@ -31,3 +34,8 @@ class Recipe(Spec):
     augment: tuple[Augmentation, ...] = ()
     stopping: Stopping | None = None
     update: OwnUpdate | None = None
+
+    @property
+    def most_epochs(self) -> int:
+        """So many at most; fewer where a time budget or an early end says so."""
+        return MOST_EPOCHS if self.epochs == "budget" else self.epochs

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BeforeValidator, Field, model_validator
 
+from imagette.recipe.horizon import Horizon
 from imagette.spec import Spec, named
 
 Factors = NDArray[np.float64]
@@ -83,21 +84,21 @@ Schedule = Annotated[
 ]
 
 
+def rising_steps(schedule: Schedule, num_steps: int, steps_per_epoch: int) -> int:
+    """How many of a training's steps are its warm-up."""
+    return min(num_steps, round(schedule.warmup * steps_per_epoch))
+
+
 def rate_factors(
-    schedule: Schedule, epochs: int, steps_per_epoch: int, epoch: int | None = None
+    schedule: Schedule, steps: NDArray[np.integer], horizon: Horizon
 ) -> NDArray[np.float32]:
-    """The factor of every step of `epoch` (from 1), or of the whole training, float32.
+    """The factor of each of these steps, float32.
 
-    During `warmup` epochs it rises by equal steps towards the schedule's first value; the schedule
-    itself runs over what remains.
+    In the warm-up, before the horizon's first leg, it rises by equal steps towards the schedule's
+    first value; the schedule itself runs over what remains.
 
-    >>> rate_factors(Steps(), epochs=4, steps_per_epoch=1).tolist()
+    >>> rate_factors(Steps(), np.arange(4), Horizon.of(4)).tolist()
     [1.0, 1.0, 0.10000000149011612, 0.009999999776482582]
     """
-    total = epochs * steps_per_epoch
-    begin, end = (0, total) if epoch is None else np.array([epoch - 1, epoch]) * steps_per_epoch
-    steps = np.arange(begin, end)
-    rising = min(total, round(schedule.warmup * steps_per_epoch))
-    progress = (steps - rising).clip(0) / max(1, total - rising)
-    rise = ((steps + 1) / (rising + 1)).clip(max=1)
-    return (rise * schedule.shape(progress)).astype(np.float32)
+    rise = ((steps + 1) / (horizon.legs[0].begin + 1)).clip(max=1)
+    return (rise * schedule.shape(horizon.progress(steps))).astype(np.float32)

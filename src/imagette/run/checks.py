@@ -3,7 +3,9 @@
 from imagette.data.augment import Shift
 from imagette.errors import UsageError
 from imagette.experiment import Experiment
+from imagette.network import cost_table
 from imagette.network.graph import Graph
+from imagette.recipe.budget import Budget, broken
 from imagette.recipe.losses import NLL, CrossEntropy
 from imagette.run.prepare import Prepared
 
@@ -13,10 +15,17 @@ SOFTMAXES = ("softmax", "log_softmax")
 def check_together(prepared: Prepared) -> tuple[str, ...]:
     """Raises UsageError for what cannot work; returns what can, but is likely a mistake."""
     experiment, graph = prepared.experiment, prepared.graph
+    _check_budget(experiment.budget, graph)
     _check_stopping(experiment)
     _check_shift(experiment, graph)
     _check_single_image(prepared)
     return _check_last_layer(experiment, graph)
+
+
+def _check_budget(budget: Budget, graph: Graph) -> None:
+    complaints = list(broken(budget, cost_table(graph)))
+    if complaints:
+        raise UsageError("\n".join(complaints))
 
 
 def _check_stopping(experiment: Experiment) -> None:

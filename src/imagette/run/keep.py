@@ -7,11 +7,12 @@ from typing import Any
 from imagette.engines.protocol import optimiser_of, weights_of
 from imagette.evaluate.tally import Tally
 from imagette.experiment import CheckpointSpec
+from imagette.recipe.horizon import Leg
 from imagette.run.lines import line_of
 from imagette.store.checkpoint import ModelCard, Saved
 from imagette.store.folder import RunFolder
 from imagette.train.events import Checkpoint, Decision, EpochRow, Event, Position
-from imagette.train.loop import Start
+from imagette.train.loop import STEPS, Start
 
 
 def keep(folder: RunFolder, event: Event, card: ModelCard, checkpoints: CheckpointSpec) -> None:
@@ -34,7 +35,7 @@ def keep(folder: RunFolder, event: Event, card: ModelCard, checkpoints: Checkpoi
 
 def start_of(folder: RunFolder, saved: Saved) -> Start:
     """Where to go on from a checkpoint, the run's history being already taken back to it."""
-    tally = Tally(**saved.meta["tally"])
+    tally, timings = Tally(**saved.meta["tally"]), folder.timings()
     position = Position(saved.meta["epoch"], saved.meta["step_in_epoch"], saved.step, tally)
     return Start(
         arrays={**saved.weights, **saved.state},
@@ -42,7 +43,15 @@ def start_of(folder: RunFolder, saved: Saved) -> Start:
         history=tuple(folder.history()),
         train_seconds=saved.meta["train_seconds"],
         epoch_seconds=saved.meta["epoch_seconds"],
+        plans=plans_of(folder),
+        evaluation_seconds=timings[-1]["evaluation_seconds"] if timings else 0.0,
     )
+
+
+def plans_of(folder: RunFolder) -> tuple[Leg, ...]:
+    """How long the training was planned to be, decision by decision."""
+    decided = (row["value"] for row in folder.decisions() if row["what"] == STEPS)
+    return tuple(Leg(value["begin"], value["end"]) for value in decided)
 
 
 def mark_best(folder: RunFolder) -> None:
@@ -68,4 +77,5 @@ def _meta(checkpoint: Checkpoint) -> dict[str, Any]:
         "tally": asdict(checkpoint.position.tally),
         "train_seconds": checkpoint.train_seconds,
         "epoch_seconds": checkpoint.epoch_seconds,
+        "spent_seconds": checkpoint.spent_seconds,
     }

@@ -14,6 +14,8 @@ def line_of(event: Event) -> str | None:
     match event:
         case EpochRow(figures, timing):
             return f"{figures_line(figures)}\n{timing_line(timing)}"
+        case Decision("steps", value, because):
+            return f"planned: from step {value['begin']:,} on, {value['end']:,} in all: {because}"
         case Decision(what, value, because):
             return f"decided: {what} = {value} ({because})"
         case Remark(text):

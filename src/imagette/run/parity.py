@@ -120,7 +120,7 @@ def _other_engine(spec: EngineSpec) -> EngineSpec:
 def _plans(prepared: Prepared, steps: int) -> Iterator[StepPlan]:
     """The first steps of the experiment, as it would take them; it may have fewer."""
     planner, left = prepared.planner, steps
-    for epoch in range(1, prepared.experiment.recipe.epochs + 1):
+    for epoch in range(1, planner.epochs + 1):
         for plan in planner.epoch(epoch):
             part = plan.head(left)
             yield part

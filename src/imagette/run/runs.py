@@ -40,7 +40,7 @@ class RunSummary:
     operations: int  # forward, of one image
     uncounted: tuple[str, ...]  # the paths of code whose operations we do not know: in no total
     epochs: int  # done
-    epochs_asked: int
+    epochs_asked: int | str  # "budget": as many as fitted into its time
     accuracy: float | None
     split: str | None
     test_watched: bool  # evaluation.test = "each-epoch"
@@ -169,6 +169,7 @@ def summary_of(folder: RunFolder) -> RunSummary:
 
 def _summary(folder: RunFolder) -> RunSummary:
     resolved, cost, row = folder.resolved(), folder.cost(), folder.last_row() or {}
+    asked = resolved["recipe"]["epochs"]
     split = judged_split(row)
     return RunSummary(
         path=folder.path,
@@ -182,7 +183,7 @@ def _summary(folder: RunFolder) -> RunSummary:
         operations=sum(cost["cost"][k] for k in ("multiplications", "additions", "maximums")),
         uncounted=tuple(map(str, cost.get("uncounted", ()))),
         epochs=int(row.get("epoch", 0)),
-        epochs_asked=int(resolved["recipe"]["epochs"]),
+        epochs_asked=asked if asked == "budget" else int(asked),
         accuracy=float(row[f"{split}_accuracy"]) if split else None,
         split=split,
         test_watched=resolved["evaluation"]["test"] == "each-epoch",

@@ -32,16 +32,22 @@ from imagette.store.lock import held
 from imagette.store.provenance import PACKAGES, environment
 from imagette.train.events import Decision, Event, Finished, Remark, Stop
 from imagette.train.feed import place
-from imagette.train.loop import Events, Start, Training, train, warm_up
+from imagette.train.loop import STEPS, Events, Start, Training, train
+from imagette.train.pace import TimeBudget
+from imagette.train.warm_up import warm_up
 
 
 @dataclass(frozen=True)
 class Begun:
-    """The run folder is there and training is about to start; set-up took so many seconds."""
+    """The run folder is there and training is about to start.
+
+    Set-up took so many seconds, of which the first steps, and their compilation, `warm_up_seconds`.
+    """
 
     folder: RunFolder
     prepared: Prepared
     setup_seconds: float
+    warm_up_seconds: float
 
 
 @dataclass(frozen=True)
@@ -154,7 +160,8 @@ def resume_prepared(
     said.append(f"goes on in epoch {saved.meta['epoch']}, after {saved.step:,} steps")
     remarks = [*_switch(folder, prepared), *(Remark(text) for text in said if text)]
     shown = _watched_test(prepared, folder, places, test)
-    yield from _trained(prepared, folder, start_of(folder, saved), remarks, began, shown)
+    spent = saved.meta.get("spent_seconds", 0.0)
+    yield from _trained(prepared, folder, start_of(folder, saved), remarks, began, shown, spent)
 
 
 def _switch(folder: RunFolder, prepared: Prepared) -> list[Remark | Decision]:
@@ -172,7 +179,8 @@ def _switch(folder: RunFolder, prepared: Prepared) -> list[Remark | Decision]:
 
 def with_decisions(experiment: Experiment, folder: RunFolder) -> Experiment:
     """The experiment with what the run decided so far, such as its threads."""
-    decided = {str(row["what"]): row["value"] for row in folder.decisions()}
+    rows = (row for row in folder.decisions() if row["what"] != STEPS)
+    decided = {str(row["what"]): row["value"] for row in rows}
     decided["name"] = decided.pop("engine", experiment.engine.name)
     engine = experiment.engine.model_copy(update=decided)
     return experiment.model_copy(update={"engine": engine})
@@ -195,8 +203,10 @@ def _trained(
     remarks: Sequence[Remark | Decision],
     began: float,
     test: Split | None,
+    spent_before: float = 0.0,
 ) -> RunEvents:
     experiment, dataset = prepared.experiment, prepared.dataset
+    seconds = experiment.budget.seconds
     place(prepared.model, dataset.train)
     training = Training(
         model=prepared.model,
@@ -208,10 +218,12 @@ def _trained(
         loss=prepared.loss,
         clock=perf_counter,
         checkpoint_epochs=experiment.run.checkpoints.every,
+        budget=TimeBudget(seconds, began, spent_before) if seconds else None,
     )
+    ready = perf_counter()
     warm_up(training, start)
-    setup_seconds = perf_counter() - began
-    stop = yield Begun(folder, prepared, setup_seconds)
+    setup_seconds, warm_up_seconds = perf_counter() - began, perf_counter() - ready
+    stop = yield Begun(folder, prepared, setup_seconds, warm_up_seconds)
     for remark in remarks:
         keep(folder, remark, prepared.card, experiment.run.checkpoints)
         stop = (yield remark) or stop
@@ -219,7 +231,11 @@ def _trained(
         events = watched(train(training, start), training, start)
         finished = yield from _kept(prepared, folder, events, stop)
     if finished.complete:
-        spent = {"train_seconds": finished.train_seconds, "setup_seconds": setup_seconds}
+        spent = {
+            "train_seconds": finished.train_seconds,
+            "setup_seconds": setup_seconds,
+            "warm_up_seconds": warm_up_seconds,
+        }
         found = overfitting(folder.history())
         if found:
             yield Remark(f"the run {found}")
@@ -254,6 +270,8 @@ def _ended(
         for name, split in _splits_to_judge(training).items()
     }
     draw_curves(folder, experiment)
+    if training.budget:
+        spent["total_seconds"] = training.budget.spent(perf_counter())
     folder.write_finished(finished.reason, finished.epochs, finished.steps, spent)
     name, evaluation = next(iter(judged.items()))
     return Ended(folder, prepared, finished, name, evaluation)

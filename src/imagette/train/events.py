@@ -56,13 +56,15 @@ class EpochRow:
 class Checkpoint:
     """Everything that resuming needs: weights and optimiser (`opt.`) by name, and the position.
 
-    Seconds of training so far: in all, and of the epoch that is under way.
+    Seconds of training so far: in all, and of the epoch that is under way. Under a time budget also
+    those since the run began, set-up and evaluation included.
     """
 
     position: Position
     arrays: Weights
     train_seconds: float = 0.0
     epoch_seconds: float = 0.0
+    spent_seconds: float = 0.0
 
 
 @dataclass(frozen=True)

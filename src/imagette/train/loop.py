@@ -4,22 +4,20 @@ It knows engines by their protocol alone, takes its clock as an argument, and ca
 point of the grid: all it needs for that is a `Checkpoint` and the rows of history before it.
 """
 
-from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Generator, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, TypeVar
-
-import numpy as np
-from numpy.typing import NDArray
 
 from imagette.arrays import Weights
 from imagette.data.split import Split
-from imagette.engines.protocol import Model, State, weights_of
-from imagette.errors import TrainingError
+from imagette.engines.protocol import Model, State, StepPlan, weights_of
 from imagette.evaluate.losses import Loss
 from imagette.evaluate.spec import EvaluationSpec
 from imagette.evaluate.tally import Tally
+from imagette.recipe.horizon import Leg
 from imagette.train.events import (
     Checkpoint,
+    Decision,
     EpochRow,
     Event,
     Finished,
@@ -29,7 +27,9 @@ from imagette.train.events import (
     Stop,
 )
 from imagette.train.feed import advanced
+from imagette.train.finite import refuse_broken, refuse_non_finite
 from imagette.train.measure import Score, Work, score
+from imagette.train.pace import CHUNK, Pace, Plan, TimeBudget, refuse_too_short, replanned
 from imagette.train.plan import Planner
 from imagette.train.stopping import stagnant_since
 
@@ -37,6 +37,9 @@ Row = Mapping[str, Any]
 Clock = Callable[[], float]
 T = TypeVar("T")
 Events = Generator[Event, Stop | None, T]
+
+STEPS = "steps"
+"""What a decision about the length of a training is called."""
 
 
 @dataclass(frozen=True)
@@ -52,21 +55,20 @@ class Training:
     loss: Loss  # in NumPy, from logits and labels: what the rows report
     clock: Clock
     checkpoint_epochs: int = 1  # a checkpoint every so many epochs, and always at the end
-
-    @property
-    def epochs(self) -> int:
-        return self.planner.recipe.epochs
+    budget: TimeBudget | None = None
 
 
 @dataclass(frozen=True)
 class Start:
-    """Where a training begins: weights and optimiser, position, and the rows before it."""
+    """Where a training begins: weights and optimiser, position, the rows and plans before it."""
 
     arrays: Weights
     position: Position = field(default_factory=Position)
     history: tuple[Row, ...] = ()
     train_seconds: float = 0.0
     epoch_seconds: float = 0.0  # those of them that went into the epoch under way
+    plans: tuple[Leg, ...] = ()  # under a time budget; they are kept to until the last of them
+    evaluation_seconds: float = 0.0  # of the last epoch before it
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,12 @@ class _Point:
     history: tuple[Row, ...]
     train_seconds: float
     epoch_seconds: float
+    planner: Planner
+    pace: Pace
+
+    @property
+    def is_over(self) -> bool:
+        return self.position.step >= self.planner.horizon.num_steps
 
 
 @dataclass(frozen=True)
@@ -92,15 +100,22 @@ def train(training: Training, start: Start) -> Events[None]:
     Answer any event with `send(Stop(reason))` to end at the next point of the grid. The figures of
     an epoch are weighted by image. Raises TrainingError at a loss that is not finite.
     """
-    state = training.model.restore(start.arrays)
-    point = _Point(state, start.position, start.history, start.train_seconds, start.epoch_seconds)
+    point = _Point(
+        state=training.model.restore(start.arrays),
+        position=start.position,
+        history=start.history,
+        train_seconds=start.train_seconds,
+        epoch_seconds=start.epoch_seconds,
+        planner=replace(training.planner, changes=start.plans),
+        pace=Pace(rests=(start.evaluation_seconds,) if start.history else ()),
+    )
     if start.history:
         end = None if point.position.step_in_epoch else _stagnated(training, point)
     else:
         point, end = yield from _before_training(training, point, start.arrays)
-    while end is None and point.position.epoch <= training.epochs:
+    while end is None and not point.is_over:
         point, end = yield from _epoch(training, point)
-    end = end or _End("all epochs are done", complete=True)
+    end = end or _whole(training, point)
     yield Finished(
         weights=weights_of(training.model.save(point.state)),
         reason=end.reason,
@@ -111,43 +126,41 @@ def train(training: Training, start: Start) -> Events[None]:
     )
 
 
-def warm_up(training: Training, start: Start) -> None:
-    """Takes the first step once on a state that is thrown away, so that no timing holds it."""
-    plans = training.planner.epoch(start.position.epoch, start.position.step_in_epoch)
-    plan = next(plans, None) if start.position.epoch <= training.epochs else None
-    if plan is not None:
-        advanced(training.model, training.train, training.model.restore(start.arrays), plan.head(1))
+def _whole(training: Training, point: _Point) -> _End:
+    planner = point.planner
+    if point.position.step >= planner.most_steps or training.budget is None:
+        return _End("all epochs are done", complete=True)
+    done = point.position.step / planner.steps_per_epoch
+    minutes = training.budget.seconds / 60
+    return _End(f"{done:.2f} epochs fitted into the {minutes:g} min of the budget", complete=True)
 
 
 def _before_training(
     training: Training, point: _Point, arrays: Weights
 ) -> Events[tuple[_Point, _End | None]]:
     """What untrained weights score: chance, if all is well."""
-    row = _row(training, arrays, epoch=0, step=0, running=None, seconds=0.0, images=0)
+    began = _now(training)
+    row = _row(training, point, arrays, epoch=0)
     point = replace(point, history=(row.figures,))
     first = yield row
-    second = yield Checkpoint(point.position, dict(arrays))
-    return point, _stopped(first or second, training, point)
+    second = yield _checkpoint(training, point, arrays)
+    point = _rested(training, point, began)
+    if training.budget and not point.is_over:
+        planner, now = point.planner, training.clock()
+        refuse_too_short(training.budget, point.pace, now, planner.steps_per_epoch)
+    return point, _stopped(first or second, point)
 
 
 def _epoch(training: Training, point: _Point) -> Events[tuple[_Point, _End | None]]:
     """The rest of an epoch: its steps, its row, its checkpoint; and why to end, if so."""
     point, stop = yield from _steps(training, point)
-    position = point.position
+    began, position = _now(training), point.position
     arrays = training.model.save(point.state)
-    _refuse_broken(training, arrays, position)
-    if position.step_in_epoch < training.planner.steps_per_epoch:
-        yield Checkpoint(position, arrays, point.train_seconds, point.epoch_seconds)
-        return point, _stopped(stop, training, point)
-    row = _row(
-        training,
-        arrays,
-        epoch=position.epoch,
-        step=position.step,
-        running=position.tally,
-        seconds=point.epoch_seconds,
-        images=position.tally.images,
-    )
+    refuse_broken(training.model, training.train, arrays, position)
+    if position.step_in_epoch < point.planner.steps_per_epoch and not point.is_over:
+        yield _checkpoint(training, point, arrays)
+        return point, _stopped(stop, point)
+    row = _row(training, point, arrays, position.epoch)
     following = Position(position.epoch + 1, 0, position.step)
     history = (*point.history, row.figures)
     point = replace(point, position=following, history=history, epoch_seconds=0.0)
@@ -155,66 +168,132 @@ def _epoch(training: Training, point: _Point) -> Events[tuple[_Point, _End | Non
     remark = _new_plateau(training, point)
     if remark:
         stop = (yield remark) or stop
-    end = _stagnated(training, point) or _stopped(stop, training, point)
-    last = end is not None or position.epoch == training.epochs
-    if last or position.epoch % training.checkpoint_epochs == 0:
-        stop = (yield Checkpoint(following, arrays, point.train_seconds)) or stop
-    return point, end or _stopped(stop, training, point)
+    end = _stagnated(training, point) or _stopped(stop, point)
+    if end is not None or point.is_over or position.epoch % training.checkpoint_epochs == 0:
+        stop = (yield _checkpoint(training, point, arrays)) or stop
+    return _rested(training, point, began), end or _stopped(stop, point)
 
 
 def _steps(training: Training, point: _Point) -> Events[tuple[_Point, Stop | None]]:
     """The chunks that are left of an epoch; ends early, on the grid, when told to stop."""
-    planner, position, stop = training.planner, point.position, None
-    tally = position.tally
-    for plan in planner.epoch(position.epoch, position.step_in_epoch):
-        began = training.clock()
-        state, losses, correct = advanced(training.model, training.train, point.state, plan)
-        seconds = training.clock() - began
-        _refuse_non_finite(losses, plan.first_step, position.epoch)
-        for loss, right in zip(losses.tolist(), correct.tolist(), strict=True):
-            tally = tally.merge(Tally.of_batch(plan.indices.shape[1], right, loss))
-        step = plan.first_step + plan.num_steps
-        done = step - (position.epoch - 1) * planner.steps_per_epoch
-        reached = Position(position.epoch, done, step, tally)
-        point = replace(
-            point,
-            state=state,
-            position=reached,
-            train_seconds=point.train_seconds + seconds,
-            epoch_seconds=point.epoch_seconds + seconds,
-        )
-        stop = yield Progress(
-            reached, planner.steps_per_epoch, training.epochs, tally.images, point.epoch_seconds
-        )
-        if stop:
+    stop, per_epoch = None, point.planner.steps_per_epoch
+    while stop is None and not point.is_over and point.position.step_in_epoch < per_epoch:
+        point, stop = yield from _planned_steps(training, point)
+    return point, stop
+
+
+def _planned_steps(training: Training, point: _Point) -> Events[tuple[_Point, Stop | None]]:
+    """The same, until a time budget asks for another plan."""
+    stop, lap = None, _now(training)
+    for plan in _plans(training, point):
+        point = _advanced(training, point, plan)
+        stop = yield _progress(point)
+        if training.budget:
+            now = training.clock()
+            point = replace(point, pace=point.pace.stepped(now - lap, plan.num_steps))
+            decided, lap = _another_plan(training.budget, point, now), now
+            if decided:
+                leg, changes = decided.leg, point.planner.changes
+                stop = (yield Decision(STEPS, asdict(leg), decided.because)) or stop
+                return replace(point, planner=replace(point.planner, changes=(*changes, leg))), stop
+        if stop or point.is_over:
             break
     return point, stop
 
 
-def _row(
-    training: Training,
-    arrays: Weights,
-    *,
-    epoch: int,
-    step: int,
-    running: Tally | None,
-    seconds: float,
-    images: int,
-) -> EpochRow:
-    """The figures of an epoch, and what it took. `running` are the sums of its training steps."""
+def _plans(training: Training, point: _Point) -> Iterator[StepPlan]:
+    """What is left of an epoch; under a time budget no plan takes long, and none goes beyond it."""
+    planner, position, budget = point.planner, point.position, training.budget
+    most = point.pace.steps_in(CHUNK * budget.seconds) if budget else None
+    for plan in planner.epoch(position.epoch, position.step_in_epoch):
+        within = plan.head(planner.horizon.num_steps - plan.first_step)
+        yield from within.parts(most or within.num_steps)
+
+
+def _progress(point: _Point) -> Progress:
+    position, planner = point.position, point.planner
+    return Progress(
+        position=position,
+        steps_per_epoch=planner.steps_per_epoch,
+        epochs=planner.epochs,
+        images=position.tally.images,
+        seconds=point.epoch_seconds,
+    )
+
+
+def _another_plan(budget: TimeBudget, point: _Point, now: float) -> Plan | None:
+    """None before the last of the plans that were made before this process: they are repeated."""
+    planner = point.planner
+    if planner.changes and point.position.step < planner.changes[-1].begin:
+        return None
+    return replanned(
+        budget,
+        point.pace,
+        now,
+        point.position,
+        planner.steps_per_epoch,
+        planner.changes,
+        planner.most_steps,
+    )
+
+
+def _advanced(training: Training, point: _Point, plan: StepPlan) -> _Point:
+    """After the steps of a plan."""
+    position, tally = point.position, point.position.tally
     began = training.clock()
-    weights, planner = weights_of(arrays), training.planner
+    state, losses, correct = advanced(training.model, training.train, point.state, plan)
+    seconds = training.clock() - began
+    refuse_non_finite(losses, plan.first_step, position.epoch)
+    for loss, right in zip(losses.tolist(), correct.tolist(), strict=True):
+        tally = tally.merge(Tally.of_batch(plan.indices.shape[1], right, loss))
+    step = plan.first_step + plan.num_steps
+    done = step - (position.epoch - 1) * point.planner.steps_per_epoch
+    return replace(
+        point,
+        state=state,
+        position=Position(position.epoch, done, step, tally),
+        train_seconds=point.train_seconds + seconds,
+        epoch_seconds=point.epoch_seconds + seconds,
+    )
+
+
+def _now(training: Training) -> float:
+    """The clock, where there is a time budget to keep."""
+    return training.clock() if training.budget else 0.0
+
+
+def _rested(training: Training, point: _Point, began: float) -> _Point:
+    """After what is not a step: evaluation, checkpoint, and what the reader of events did."""
+    return replace(point, pace=point.pace.rested(_now(training) - began))
+
+
+def _checkpoint(training: Training, point: _Point, arrays: Weights) -> Checkpoint:
+    return Checkpoint(
+        position=point.position,
+        arrays=dict(arrays),
+        train_seconds=point.train_seconds,
+        epoch_seconds=point.epoch_seconds,
+        spent_seconds=training.budget.spent(training.clock()) if training.budget else 0.0,
+    )
+
+
+def _row(training: Training, point: _Point, arrays: Weights, epoch: int) -> EpochRow:
+    """The figures of an epoch, and what it took; of epoch 0 before any step."""
+    began = training.clock()
+    weights, planner, position = weights_of(arrays), point.planner, point.position
+    running = position.tally if epoch else None
     recomputed = training.evaluation.train == "recomputed"
     evaluated = {
         "train": training.train if recomputed else None,
         "validation": training.validation if len(training.validation) else None,
         "test": training.test,
     }
+    seen = position.tally.images
     figures: dict[str, Any] = {
         "epoch": epoch,
-        "step": step,
-        "images": epoch * planner.num_images,
-        "rate": float(planner.rates(epoch)[-1]) if epoch else None,
+        "step": position.step,
+        "images": max(0, epoch - 1) * planner.num_images + seen,
+        "rate": float(planner.rates(epoch)[position.step_in_epoch - 1]) if epoch else None,
     }
     if not recomputed:
         figures |= _running(running)
@@ -222,8 +301,8 @@ def _row(
         if split is not None:
             figures |= _score(training, weights, split).named(name)
     work = Work(
-        train_seconds=seconds,
-        train_images=images,
+        train_seconds=point.epoch_seconds,
+        train_images=seen,
         evaluation_seconds=training.clock() - began,
         evaluation_images=sum(len(split) for split in evaluated.values() if split is not None),
     )
@@ -260,30 +339,8 @@ def _new_plateau(training: Training, point: _Point) -> Remark | None:
     return Remark(f"{stopping.figure} has not improved since epoch {since}")
 
 
-def _stopped(stop: Stop | None, training: Training, point: _Point) -> _End | None:
-    """A stop asked for after the last epoch changes nothing: the training is complete."""
-    if stop is None or point.position.epoch > training.epochs:
+def _stopped(stop: Stop | None, point: _Point) -> _End | None:
+    """A stop asked for after the last step changes nothing: the training is complete."""
+    if stop is None or point.is_over:
         return None
     return _End(stop.reason, complete=False)
-
-
-def _refuse_non_finite(losses: NDArray[np.float32], first_step: int, epoch: int) -> None:
-    broken = np.flatnonzero(~np.isfinite(losses))
-    if len(broken):
-        raise TrainingError(
-            f"The loss became {losses[broken[0]]} at step {first_step + int(broken[0])} "
-            f"(epoch {epoch}). Lower recipe.optimiser.rate; the last good checkpoint is kept."
-        )
-
-
-def _refuse_broken(training: Training, arrays: Weights, position: Position) -> None:
-    """A last step may break the weights after its loss was computed: they must not be kept."""
-    probe = training.train[:64].images
-    with np.errstate(all="ignore"):
-        logits = training.model.predict(weights_of(arrays), probe, len(probe))
-    if not np.isfinite(logits).all():
-        raise TrainingError(
-            f"The network's outputs are no longer finite after step {position.step - 1} "
-            f"(epoch {position.epoch}). Lower recipe.optimiser.rate; the last good checkpoint "
-            "is kept."
-        )

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from imagette.engines.protocol import StepPlan
 from imagette.engines.random import bits
 from imagette.network.graph import Graph
+from imagette.recipe.horizon import Horizon, Leg
 from imagette.recipe.recipe import Recipe
-from imagette.recipe.schedules import rate_factors
+from imagette.recipe.schedules import rate_factors, rising_steps
 from imagette.words import halves, permutation
 
 # A chunk should take about a quarter of a second, so that progress is seen and a signal is obeyed
@@ -35,6 +36,7 @@ class Planner:
     recipe: Recipe
     seed: int
     num_images: int
+    changes: tuple[Leg, ...] = ()  # of how far it goes, as decided on the way
 
     @property
     def batch(self) -> int:
@@ -44,6 +46,21 @@ class Planner:
     @property
     def steps_per_epoch(self) -> int:
         return ceil(self.num_images / self.batch)
+
+    @property
+    def most_steps(self) -> int:
+        """All that the recipe asks for."""
+        return self.recipe.most_epochs * self.steps_per_epoch
+
+    @property
+    def horizon(self) -> Horizon:
+        rising = rising_steps(self.recipe.schedule, self.most_steps, self.steps_per_epoch)
+        return Horizon.of(self.most_steps, rising, self.changes)
+
+    @property
+    def epochs(self) -> int:
+        """As planned now; the last may be cut short by a time budget."""
+        return ceil(self.horizon.num_steps / self.steps_per_epoch)
 
     @property
     def chunk(self) -> int:
@@ -95,6 +112,6 @@ class Planner:
 
     def rates(self, epoch: int) -> NDArray[np.float32]:
         """The learning rate of every step of `epoch`, [steps per epoch]."""
-        recipe = self.recipe
-        factors = rate_factors(recipe.schedule, recipe.epochs, self.steps_per_epoch, epoch)
-        return factors * np.float32(recipe.optimiser.rate)
+        steps = (epoch - 1) * self.steps_per_epoch + np.arange(self.steps_per_epoch)
+        factors = rate_factors(self.recipe.schedule, steps, self.horizon)
+        return factors * np.float32(self.recipe.optimiser.rate)

@@ -1,0 +1,25 @@
+"""What training does for the first time, done once before it: no timing holds it."""
+
+from imagette.engines.protocol import weights_of
+from imagette.train.feed import advanced
+from imagette.train.finite import PROBE
+from imagette.train.loop import Start, Training
+
+
+def warm_up(training: Training, start: Start) -> None:
+    """Takes a step of each batch size, on a state that is thrown away, and evaluates a batch.
+
+    On JAX, whatever has to be compiled is compiled here.
+    """
+    if start.position.step >= training.planner.most_steps:
+        return
+    first = training.planner.epoch(start.position.epoch, start.position.step_in_epoch)
+    for plan in {plan.indices.shape[1]: plan for plan in first}.values():
+        state = training.model.restore(start.arrays)
+        advanced(training.model, training.train, state, plan.head(1))
+    weights = weights_of(start.arrays)
+    training.model.predict(weights, training.train[:PROBE].images, PROBE)
+    for split in (training.validation, training.test):
+        if split is not None and len(split):
+            batch = training.evaluation.batch
+            training.model.predict(weights, split[:batch].images, batch)

@@ -1,0 +1,169 @@
+"""The loop under a time budget, on a clock that the model itself moves on."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from imagette.errors import UsageError
+from imagette.recipe.horizon import Leg
+from imagette.train.events import Checkpoint, Decision, EpochRow, Finished
+from imagette.train.loop import Start, train
+from imagette.train.pace import Pace, TimeBudget
+
+SECONDS = 1000.0
+
+
+class Clock:
+    def __init__(self):
+        self.now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def paced(make_training, counting_model):
+    """A training of 3-step epochs whose steps and predictions take what they are told to."""
+
+    def make(step_seconds=1.0, evaluation_seconds=2.0, budget=SECONDS, spent=0.0, **recipe):
+        clock, model = Clock(), counting_model()
+        take, look = model.advance, model.predict
+
+        def advance(state, plan):
+            for step in range(plan.first_step, plan.first_step + plan.num_steps):
+                clock.now += step_seconds(step) if callable(step_seconds) else step_seconds
+            return take(state, plan)
+
+        def predict(weights, images, batch):
+            clock.now += evaluation_seconds if len(images) == 4 else 0
+            return look(weights, images, batch)
+
+        model.advance, model.predict = advance, predict
+        recipe = {"epochs": "budget", "schedule": "cosine", **recipe}
+        training = make_training(model, **recipe)
+        return replace(training, clock=clock, budget=TimeBudget(budget, clock.now, spent)), clock
+
+    return make
+
+
+def of(kind, events):
+    return [event for event in events if isinstance(event, kind)]
+
+
+def final(events):
+    (finished,) = of(Finished, events)
+    return finished
+
+
+def test_it_ends_within_three_hundredths_of_the_budget_and_never_above(paced, start):
+    # 001-32, 001-33
+    training, clock = paced()
+    events = list(train(training, start))
+    assert 0.97 * SECONDS <= clock.now + 2.0 <= SECONDS  # and 2 s to evaluate once more
+    assert final(events).complete
+    assert final(events).reason.endswith("epochs fitted into the 16.6667 min of the budget")
+
+
+@pytest.mark.parametrize(
+    "step_seconds",
+    [
+        lambda step: 0.5 if step < 200 else 2.0,  # the machine slows down
+        lambda step: 2.0 if step < 200 else 0.5,  # it speeds up
+        lambda step: 61.0 if step == 300 else 1.0,  # it stalls for a minute in the middle
+        lambda step: 1.0 + 0.5 * (step % 7 == 0),
+    ],
+    ids=["slower", "faster", "a stall", "uneven"],
+)
+def test_a_machine_that_changes_its_speed_is_planned_for_anew(paced, start, step_seconds):
+    training, clock = paced(step_seconds)
+    events = list(train(training, start))
+    assert 0.97 * SECONDS <= clock.now + 2.0 <= SECONDS
+    assert of(Decision, events)
+
+
+def test_the_schedule_ends_where_the_training_does(paced, start):  # 001-34
+    events = list(train(paced(lambda step: 1.0 if step < 100 else 1.5)[0], start))
+    rates = [row.figures["rate"] for row in of(EpochRow, events)[1:]]
+    assert rates[-1] < 1e-3 * rates[0]
+    assert (np.diff(rates) <= 0).all()
+
+
+def test_the_last_epoch_may_be_cut_short_and_has_its_row_and_checkpoint(paced, start):
+    events = list(train(paced(budget=29.0, evaluation_seconds=0.5)[0], start))
+    row, checkpoint = of(EpochRow, events)[-1], of(Checkpoint, events)[-1]
+    assert checkpoint.position.step == row.figures["step"] == final(events).steps
+    assert checkpoint.position.step % 3
+    assert row.figures["images"] == 10 * (row.figures["epoch"] - 1) + 4 * (row.figures["step"] % 3)
+
+
+def test_epochs_that_fit_are_trained_as_asked(paced, start):
+    events = list(train(paced(epochs=10)[0], start))
+    assert of(Decision, events) == []
+    assert (final(events).epochs, final(events).reason) == (10, "all epochs are done")
+
+
+def test_epochs_that_do_not_fit_are_cut_and_the_schedule_with_them(paced, start):
+    training, clock = paced(epochs=1000)
+    events = list(train(training, start))
+    assert 0.97 * SECONDS <= clock.now + 2.0 <= SECONDS
+    assert of(Decision, events)[0].what == "steps"
+    assert of(EpochRow, events)[-1].figures["rate"] < 1e-4 * 0.01
+
+
+def test_a_plan_is_decided_before_it_takes_effect_and_says_why(paced, start):
+    events = list(train(paced()[0], start))
+    first = next(event for event in events if isinstance(event, Decision))
+    assert first.value.keys() == {"begin", "end"}
+    assert "epochs fit: after 9.0 of 1000 s a step takes 1,000.0 ms" in first.because
+
+
+def test_resumed_it_repeats_the_plans_and_ends_with_the_same_rows(paced, start):  # 004-32
+    def step_seconds(step):
+        return 1.0 if step < 150 else 1.3
+
+    whole = list(train(paced(step_seconds)[0], start))
+    decided = of(Decision, whole)
+    assert len(decided) > 1
+    middle = of(Checkpoint, whole)[30]
+    before = [row.figures for row in of(EpochRow, whole)[:31]]
+    training, clock = paced(step_seconds, spent=middle.spent_seconds)
+    again = Start(
+        middle.arrays,
+        middle.position,
+        tuple(before),
+        plans=tuple(Leg(**one.value) for one in decided),
+        evaluation_seconds=2.0,
+    )
+    rest = list(train(training, again))
+    rows = [row.figures for row in of(EpochRow, rest)]
+    assert before + rows == [row.figures for row in of(EpochRow, whole)]
+    assert middle.spent_seconds + clock.now + 2.0 <= SECONDS
+
+
+def test_time_of_earlier_processes_counts(paced, start):
+    training, clock = paced(spent=900.0)
+    list(train(training, start))
+    assert 0.97 * SECONDS <= 900 + clock.now + 2.0 <= SECONDS
+
+
+@pytest.mark.parametrize("budget", [1.0, 4.0], ids=["of a second", "below the evaluation's time"])
+def test_a_budget_that_no_step_fits_into_is_refused(paced, start, budget):
+    with pytest.raises(UsageError, match=r"of which set-up and the first evaluation took 2\.0"):
+        list(train(paced(budget=budget)[0], start))
+
+
+def test_one_stalled_chunk_moves_no_median():  # 001-T5
+    pace = Pace()
+    for seconds in (1.0, 1.1, 60.0, 0.9, 1.0):
+        pace = pace.stepped(seconds, 10)
+    assert pace.step_seconds == 0.1
+
+
+@pytest.mark.parametrize("step_in_epoch", [0, 1, 49, 50])
+def test_the_steps_that_fit_are_the_most_that_need_no_more_time(step_in_epoch):
+    pace = Pace((0.13,), (0.7,))
+    for seconds in (3.0, 20.0, 200.0):
+        fitting = pace.fitting(seconds, step_in_epoch, 50)
+        assert pace.needed(fitting, step_in_epoch, 50) <= seconds
+        assert pace.needed(fitting + 1, step_in_epoch, 50) > seconds
