@@ -1,6 +1,6 @@
+import json
 from functools import partial
 
-import json
 import numpy as np
 import pytest
 import torch
