@@ -67,7 +67,7 @@ def with_imagette(seed: int, epochs: int) -> tuple[float, float]:
     prepared = prepare(experiment(seed, epochs))
     model, dataset = prepared.model, prepared.dataset
     model.place(dataset.train.images, dataset.train.labels)
-    state = model.restore(first_weights(prepared.graph, seed))
+    state = model.restore(first_weights(prepared.graph, seed=seed))
     for epoch in range(1, epochs + 1):
         began = perf_counter()
         for plan in prepared.planner.epoch(epoch):

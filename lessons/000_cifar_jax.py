@@ -101,7 +101,7 @@ if find_spec("jax"):
 prepared = im.prepare(experiment)
 model = prepared.model
 model.place(data.train.images, data.train.labels)
-state = model.start(im.first_weights(prepared.graph, experiment.seed))
+state = model.start(im.first_weights(prepared.graph, seed=experiment.seed))
 for epoch in (1, 2):
     for plan in prepared.planner.epoch(epoch):
         state, losses, correct = model.advance(state, plan)

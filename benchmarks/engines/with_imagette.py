@@ -37,7 +37,7 @@ def measure(engine: str, case: Case, setting: Setting, dataset: Dataset) -> Meas
     """The second epoch is from the first's checkpoint to its own last step: plans count too."""
     moments, losses, last_step = [perf_counter()], [], 0.0
     prepared = prepare_with(experiment(engine, case, setting, dataset), dataset, None)
-    training, start = _training(prepared), Start(first_weights(prepared.graph, 0))
+    training, start = _training(prepared), Start(first_weights(prepared.graph))
     warm_up(training, start)
     for event in train(training, start):
         if isinstance(event, Checkpoint) and event.position.epoch == EPOCHS:

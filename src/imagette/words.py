@@ -28,6 +28,21 @@ def integers(words: Words, bound: int) -> NDArray[np.int32]:
     return (((words >> np.uint64(32)) * np.uint64(bound)) >> np.uint64(32)).astype(np.int32)
 
 
+def normal(words: Words) -> NDArray[np.float64]:
+    """Standard normal numbers, one a word: the upper 32 bits a radius, the lower an angle.
+
+    sqrt(-2 log u) cos(2 pi v), with u in (0, 1) and v in [0, 1); none is beyond 6.8.
+    Source: Box and Muller, 1958, https://doi.org/10.1214/aoms/1177706645
+
+    >>> normal(np.array([0, 2**31], np.uint64)).round(2).tolist()
+    [6.76, -6.76]
+    """
+    low, high = (half.astype(np.float64) * 2.0**-32 for half in halves(words).T)
+    radius = np.sqrt(-2 * np.log(high + 2.0**-33))
+    drawn: NDArray[np.float64] = radius * np.cos(2 * np.pi * low)
+    return drawn
+
+
 def permutation(words: Words) -> NDArray[np.int32]:
     """The order of N things that `words` [N] stand for: the stable argsort of 64-bit keys.
 

@@ -26,6 +26,7 @@ LAYERS = [
     "conv 4 3x3 groups=2 bias=no",
     "conv 4 3x3 groups=4 pad=same",
     "conv 3 2x2 dilation=2",
+    "conv 3 3x3 frozen=yes",
     "flatten\nlinear 5",
     "maxpool 2",
     "maxpool 3 stride=2 pad=1,0,0,2",
@@ -160,7 +161,7 @@ class Case:
 
     @property
     def first(self):
-        return first_weights(self.graph, 0)
+        return first_weights(self.graph, self.recipe)
 
     @property
     def nudged(self):

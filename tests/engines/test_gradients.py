@@ -133,7 +133,7 @@ def test_a_step_of_the_engine_takes_the_gradients_that_were_confirmed():  # 002-
     generator = np.random.default_rng(0)
     images = generator.integers(0, 256, (8, 6, 5, 4)).astype(np.uint8)
     labels = generator.integers(0, 3, 8).astype(np.int32)
-    preprocess, weights = Preprocess((0.4,) * 4, (0.3,) * 4), first_weights(graph, 0)
+    preprocess, weights = Preprocess((0.4,) * 4, (0.3,) * 4), first_weights(graph, seed=0)
     model = TorchModel(graph, Recipe(optimiser=SGD(rate=1)), preprocess, EngineSpec(device="cpu"))
     model.place(images, labels)
     order = np.arange(8, dtype=np.int32)[None]

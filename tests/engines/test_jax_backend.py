@@ -27,7 +27,7 @@ def losses(**engine):
     images = np.arange(192).astype(np.uint8).reshape(12, 4, 4, 1)
     model.place(images, np.arange(12, dtype=np.int32) % 3)
     plan = next(Planner(graph, recipe, 0, 12).epoch(1))
-    state, found, _ = model.advance(model.start(first_weights(graph, 0)), plan)
+    state, found, _ = model.advance(model.start(first_weights(graph, seed=0)), plan)
     assert all(value.dtype == np.float32 for value in model.save(state).values())
     return model, found.tolist()
 """

@@ -16,7 +16,7 @@ SHAPE = (4, 14, 12)
 def test_compiled_equals_eager(layer_text, layer_alone, assert_close):
     graph = layer_alone(layer_text, SHAPE)
     forward = Forward(graph)
-    params, fixed = forward.start(first_weights(graph, 0))
+    params, fixed = forward.start(first_weights(graph, seed=0))
     images = jnp.asarray(np.random.default_rng(0).normal(size=(16, 14, 12, 4)), jnp.float32)
     keys = {node.path: np.array([1, 2], np.uint32) for node in graph.nodes}
 

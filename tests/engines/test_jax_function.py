@@ -17,7 +17,7 @@ GRAPH = walk(
     (2, 8, 8),
     3,
 )
-WEIGHTS = first_weights(GRAPH, 0)
+WEIGHTS = first_weights(GRAPH, seed=0)
 PIXELS = np.random.default_rng(0).integers(0, 256, (4, 8, 8, 2)).astype(np.uint8)
 PREPROCESS = Preprocess((0.4, 0.5), (0.3, 0.2))
 IMAGES = np.asarray(PREPROCESS.apply(PIXELS), np.float32)

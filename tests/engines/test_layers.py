@@ -120,7 +120,7 @@ def output_of(engine, text):
     graph = walk(network, SHAPE, 3)
     weights = {
         name: value + np.random.default_rng(1).uniform(0.1, 0.2, value.shape).astype(np.float32)
-        for name, value in first_weights(graph, 0).items()
+        for name, value in first_weights(graph, seed=0).items()
     }
     preprocess = Preprocess((0.4,) * 4, (0.3,) * 4)
     spec = EngineSpec(name=engine, device="cpu", threads=1)

@@ -27,7 +27,7 @@ IMAGES = RNG.integers(0, 256, (50, 8, 8, 2)).astype(np.uint8)
 LABELS = RNG.integers(0, 3, 50).astype(np.int32)
 PREPROCESS = Preprocess((0.5, 0.4), (0.25, 0.3))
 GRAPH = walk(parse(TEXT), (2, 8, 8), 3)
-FIRST = first_weights(GRAPH, 0)
+FIRST = first_weights(GRAPH, seed=0)
 
 OPTIMISERS = [
     ({"name": "sgd", "rate": 0.1}, lambda p: torch.optim.SGD(p, 0.1)),
@@ -224,7 +224,7 @@ def test_all_arrays_are_float32(make):  # 003-T4
 
 def test_dropout_draws_anew_at_every_step_and_is_off_in_evaluation(make):  # 000-T2, 000-T4
     graph = walk(parse("flatten\ndropout 0.5 name=drop\nlinear classes"), (2, 8, 8), 3)
-    first = first_weights(graph, 0)
+    first = first_weights(graph, seed=0)
     frozen = {"name": "sgd", "rate": 0.0}
     model, planner = make(graph, batch=50, epochs=3, optimiser=frozen)
     seen = model.activations(first, IMAGES, ["flatten1", "drop"])

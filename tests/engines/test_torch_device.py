@@ -38,7 +38,7 @@ def test_work_leaves_the_process_as_it_was():
     before = torch.get_num_threads()
     recipe = Recipe(batch=10, epochs=2)
     model = TorchModel(GRAPH, recipe, PREPROCESS, EngineSpec(device="cpu", threads=before + 1))
-    images, weights = np.zeros((50, 8, 8, 2), np.uint8), first_weights(GRAPH, 0)
+    images, weights = np.zeros((50, 8, 8, 2), np.uint8), first_weights(GRAPH, seed=0)
     model.place(images, np.zeros(50, np.int32))
     model.advance(model.start(weights), next(Planner(GRAPH, recipe, 0, 50).epoch(1)))
     model.predict(weights, images, 10)

@@ -50,7 +50,7 @@ TEXTS = {  # 001-20
     "ReLU": f"line 1, 'ReLU': no layer is called 'ReLU'. Did you mean 'relu'? Choices: {LAYERS}.",
     "conv 6 5x5\tstrid=2": (
         "line 1, 'conv 6 5x5\\tstrid=2': conv has no option 'strid'. Did you mean 'stride'? "
-        "Choices: bias, dilation, groups, name, pad, stride."
+        "Choices: bias, dilation, frozen, groups, name, pad, stride."
     ),
     "conv 6 5x5 pad=1 pad=2": "line 1, 'conv 6 5x5 pad=1 pad=2': pad is given twice; keep one",
     "conv 6": (
@@ -202,7 +202,7 @@ DICTIONARIES = {  # 004-12
         {"layer": "rleu"},
     ],
     "layers[0]: conv has no key 'chanels'. Did you mean 'channels'? "
-    "Choices: bias, channels, dilation, groups, kernel, name, pad, stride.": [
+    "Choices: bias, channels, dilation, frozen, groups, kernel, name, pad, stride.": [
         {"layer": "conv", "chanels": 6, "kernel": 5}
     ],
     "layers[0]: conv needs kernel, one or two whole numbers from 1 to 65,536, such as 3x3": [

@@ -39,12 +39,13 @@ pairs = st.tuples(sides, sides) | sides
 widths = st.just("classes") | st.integers(1, 10**9)
 paddings = st.just("same") | st.integers(0, 9) | st.tuples(*[st.integers(0, 9)] * 4)
 own_names = st.just("") | st.from_regex(r"[A-Za-z_][A-Za-z0-9_-]{0,9}", fullmatch=True)
+flags = st.booleans()
 rates = st.floats(0, 1, exclude_max=True)
 positive = st.floats(1e-12, 1e6)
 
 simple = st.one_of(
-    st.builds(Conv, widths, pairs, pairs, paddings, pairs, sides, st.booleans(), name=own_names),
-    st.builds(Linear, widths, st.booleans(), name=own_names),
+    st.builds(Conv, widths, pairs, pairs, paddings, pairs, sides, flags, flags, name=own_names),
+    st.builds(Linear, widths, flags, name=own_names),
     st.builds(MaxPool, pairs, pairs | st.none(), paddings, name=own_names),
     st.builds(AvgPool, pairs, pairs | st.none(), paddings, name=own_names),
     st.builds(BatchNorm, st.floats(0, 1), positive, name=own_names),

@@ -187,6 +187,16 @@ def test_the_input_gradient_of_the_first_layers_is_not_counted():  # 001-09
     }
 
 
+def test_a_frozen_kernel_is_no_parameter_and_takes_no_gradient():
+    text = "conv 4 1x1 frozen=yes; conv 3 1x1 frozen=yes; conv 5 1x1; flatten; linear 10"
+    graph = walk(parse(text), (2, 3, 3))
+    assert (graph.parameters, graph.non_trainable) == (4 + 3 + 20 + 460, 8 + 12)
+    ratios = [n.backward.multiplications / (n.cost.multiplications or 1) for n in graph.nodes]
+    assert ratios == [0, 1, 2, 0, 2]  # the biases of the frozen ones learn
+    still = walk(parse(text.replace("yes", "yes bias=no")), (2, 3, 3)).nodes
+    assert [node.backward.multiplications for node in still[:3]] == [0, 0, 3 * 5 * 9]
+
+
 def test_insertions_need_no_other_change():  # 001-20, 001-22
     base = parse("conv 6 5x5; relu; maxpool 2; flatten; linear 84; linear classes")
     inserted = Sequential(*base.layers[:3], Conv(9, 3), ReLU(), *base.layers[3:])

@@ -186,8 +186,8 @@ class BatchNorm(Layer):
 
     def weights(self, shape: Shape) -> tuple[Weight, ...]:
         width = shape[:1]
-        learnt = (Weight("weight", width), Weight("bias", width))
-        return (*learnt, Weight("mean", width, False), Weight("var", width, False))
+        statistics = Weight("mean", width, False, 0.0), Weight("var", width, False, 1.0)
+        return (*_learnt(width), *statistics)
 
 
 @dataclass(frozen=True)
@@ -217,7 +217,12 @@ class LayerNorm(Layer):
         )
 
     def weights(self, shape: Shape) -> tuple[Weight, ...]:
-        return (Weight("weight", shape[:1]), Weight("bias", shape[:1]))
+        return _learnt(shape[:1])
+
+
+def _learnt(width: Shape) -> tuple[Weight, ...]:
+    """What a norm multiplies by and adds, at first 1 and 0."""
+    return Weight("weight", width, fill=1.0), Weight("bias", width, fill=0.0)
 
 
 @dataclass(frozen=True)

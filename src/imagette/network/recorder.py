@@ -61,7 +61,7 @@ class Recorder:
             output_shape=output_shape,
             weights=weights,
             cost=cost,
-            backward=_backward(operations, cost, learnt_input),
+            backward=_backward(operations, cost, learnt_input, weights),
             inside=sum((operation.inside for operation in operations), Cost()),
             in_place=all(operation.in_place for operation in operations),
             uncounted=uncounted,
@@ -74,8 +74,15 @@ class Recorder:
         return Graph(self.input_shape, classes, tuple(self.nodes), random_paths=drawn)
 
 
-def _backward(operations: tuple[Operation, ...], cost: Cost, learnt_input: bool) -> Cost:
-    """As much again for the weights' gradient, and as much for the input's if one is needed."""
+def _backward(
+    operations: tuple[Operation, ...],
+    cost: Cost,
+    learnt_input: bool,
+    weights: tuple[Weight, ...],
+) -> Cost:
+    """As much again for the kernel's gradient unless frozen, and for the input's if needed."""
     if not any(isinstance(operation, Convolve | MatMul) for operation in operations):
         return Cost()
-    return cost * (2 if learnt_input else 1)
+    kernels = [weight for weight in weights if len(weight.shape) > 1]
+    frozen = bool(kernels) and not any(kernel.trainable for kernel in kernels)
+    return cost * (learnt_input + (not frozen))

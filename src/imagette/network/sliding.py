@@ -30,7 +30,8 @@ class Conv(Layer):
 
     [C,H,W] to [channels,H',W']; weight [channels, C/groups, kh, kw], bias [channels].
     `padding` is (top, bottom, left, right), a number for all four, or "same": the
-    dilation * (k - 1) // 2 on both sides, at any stride, of odd kernels only.
+    dilation * (k - 1) // 2 on both sides, at any stride, of odd kernels only. The kernel of a
+    `frozen` one keeps its first values; its bias is trained all the same.
 
     >>> Conv(6, 5) == Conv(6, (5, 5), stride=1, padding=0)
     True
@@ -44,6 +45,7 @@ class Conv(Layer):
     dilation: Pair = field(default=(1, 1), metadata=option(PAIR))
     groups: int = field(default=1, metadata=option(COUNT))
     bias: bool = field(default=True, metadata=option(FLAG))
+    frozen: bool = field(default=False, metadata=option(FLAG))
 
     def __init__(
         self,
@@ -54,6 +56,7 @@ class Conv(Layer):
         dilation: int | Pair = 1,
         groups: int = 1,
         bias: bool = True,
+        frozen: bool = False,
         *,
         name: str = "",
         written: Written | None = None,
@@ -67,6 +70,7 @@ class Conv(Layer):
             dilation=_repeated(dilation, 2),
             groups=groups,
             bias=bias,
+            frozen=frozen,
             name=name,
             written=written,
         )
@@ -93,7 +97,8 @@ class Conv(Layer):
 
     def weights(self, shape: Shape) -> tuple[Weight, ...]:
         channels = number(self.channels)
-        weight = Weight("weight", (channels, shape[0] // self.groups, *self.kernel))
+        kernel = (channels, shape[0] // self.groups, *self.kernel)
+        weight = Weight("weight", kernel, trainable=not self.frozen)
         return (weight, Weight("bias", (channels,))) if self.bias else (weight,)
 
 

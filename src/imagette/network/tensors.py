@@ -22,6 +22,7 @@ class Weight:
     name: str  # "conv1.weight"
     shape: Shape
     trainable: bool = True
+    fill: float | None = None  # what every element is at first; None: drawn, or other code's own
 
     @property
     def size(self) -> int:

@@ -9,14 +9,14 @@ other. Layers of a container start with its path: `residual1.conv2`, `residual1.
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from imagette.network.errors import NetworkError
 from imagette.network.forms import slots
 from imagette.network.graph import Graph, HyperParameter
 from imagette.network.layers import Block, Container, Join, Layer, Network
 from imagette.network.recorder import Recorder
-from imagette.network.tensors import MAX_SIDE, Shape, Weight, check_elements, shape_text
+from imagette.network.tensors import MAX_SIDE, Shape, check_elements, shape_text
 from imagette.network.text import statement
 
 
@@ -84,8 +84,7 @@ class _Walker:
         shape = self.recorder.shape(source)
         operations = layer.operations(shape)
         weights = tuple(
-            Weight(f"{path}.{weight.name}", weight.shape, weight.trainable)
-            for weight in layer.weights(shape)
+            replace(weight, name=f"{path}.{weight.name}") for weight in layer.weights(shape)
         )
         known = _hyper_parameters(layer)
         return self.recorder.node(layer, path, (source,), operations, weights, known)
@@ -123,5 +122,6 @@ class _Walker:
 
 
 def _hyper_parameters(layer: Layer) -> dict[str, HyperParameter]:
-    known = slots(layer.__class__)
-    return {slot.word: getattr(layer, slot.field) for slot in known if slot.word != "name"}
+    told = ("name", "frozen")  # by the path, and by what is trainable among the weights
+    known = (slot for slot in slots(layer.__class__) if slot.word not in told)
+    return {slot.word: getattr(layer, slot.field) for slot in known}

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, PositiveInt
 
 from imagette.data.augment import Augmentation
+from imagette.recipe.initial import Initial, NamedInitial, Whitening
 from imagette.recipe.losses import CrossEntropy, Loss
 from imagette.recipe.optimisers import SGD, Optimiser
 from imagette.recipe.own import OwnUpdate
@@ -16,7 +17,7 @@ MOST_EPOCHS = 1_000_000
 
 
 class Recipe(Spec):
-    """Epochs, batch, loss, optimiser, schedule, augmentation, early end.
+    """Epochs, batch, loss, optimiser, schedule, augmentation, early end, first values.
 
     `epochs = "budget"` is as many as fit into `budget.minutes`; a number, at most so many of them.
     `batch = "all"` is full-gradient descent: one step an epoch on all training images. The last
@@ -34,6 +35,8 @@ class Recipe(Spec):
     augment: tuple[Augmentation, ...] = ()
     stopping: Stopping | None = None
     update: OwnUpdate | None = None
+    initial: NamedInitial = Initial()
+    whitening: Whitening | None = None
 
     @property
     def most_epochs(self) -> int:

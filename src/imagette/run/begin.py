@@ -26,12 +26,24 @@ class Origin:
     reset: tuple[str, ...] = ()
 
 
+def first_values(prepared: Prepared) -> dict[str, NDArray[np.float32]]:
+    """What the recipe says for a network of the language, whitening from its training images."""
+    experiment, images, sample = prepared.experiment, prepared.dataset.train.images, None
+    whitening = experiment.recipe.whitening
+    if whitening:
+        num_images = min(whitening.images, len(images))
+        # Evenly apart, for a source may hold its classes one after the other.
+        rows = np.linspace(0, len(images) - 1, num_images).round().astype(np.int64)
+        sample = prepared.preprocess.apply(np.asarray(images[rows]))
+    return first_weights(prepared.graph, experiment.recipe, experiment.seed, sample)
+
+
 def weights_to_begin(prepared: Prepared, origin: Origin | None) -> dict[str, NDArray[np.float32]]:
     """From the seed, or a module's own; an origin's weights take their place."""
     if prepared.own and prepared.own.has_network:
         weights = prepared.own.first_values()
     else:
-        weights = first_weights(prepared.graph, prepared.experiment.seed)
+        weights = first_values(prepared)
     if origin:
         saved = RunFolder.open(origin.run).load("last")
         wanted = {weight.name: weight.shape for weight in prepared.graph.weights}

@@ -1,11 +1,14 @@
 """What a recipe, a network and data must be for each other; checked before anything is written."""
 
 from imagette.data.augment import Shift
+from imagette.engines.initial import last_norms
+from imagette.engines.whitening import whitened_layer
 from imagette.errors import UsageError
 from imagette.experiment import Experiment
 from imagette.network import cost_table
 from imagette.network.graph import Graph
 from imagette.recipe.budget import Budget, broken
+from imagette.recipe.initial import Initial
 from imagette.recipe.losses import NLL, CrossEntropy
 from imagette.run.prepare import Prepared
 
@@ -19,6 +22,7 @@ def check_together(prepared: Prepared) -> tuple[str, ...]:
     _check_stopping(experiment)
     _check_shift(experiment, graph)
     _check_single_image(prepared)
+    _check_first_values(prepared)
     return _check_last_layer(experiment, graph)
 
 
@@ -59,6 +63,25 @@ def _check_single_image(prepared: Prepared) -> None:
                 f"{node.path} normalises over the batch, but one of {planner.num_images:,} images "
                 f"at batch {planner.batch} would be alone in its batch: take another recipe.batch."
             )
+
+
+def _check_first_values(prepared: Prepared) -> None:
+    recipe, graph = prepared.experiment.recipe, prepared.graph
+    if prepared.own and prepared.own.has_network:
+        asked = {"initial": recipe.initial != Initial(), "whitening": recipe.whitening is not None}
+        for key in (key for key, given in asked.items() if given):
+            raise UsageError(
+                f"recipe.{key} is for networks of the language; yours begins with its own values: "
+                f"leave recipe.{key} out."
+            )
+        return
+    if recipe.initial.zero_last_norm and not last_norms(graph):
+        raise UsageError(
+            "recipe.initial.zero_last_norm: no residual's body ends in batchnorm or layernorm. "
+            "Leave it out, or end a body so."
+        )
+    if recipe.whitening:
+        whitened_layer(graph, recipe.whitening)
 
 
 def _check_last_layer(experiment: Experiment, graph: Graph) -> tuple[str, ...]:

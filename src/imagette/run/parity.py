@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagette.arrays import Weights
-from imagette.engines.initial import first_weights
 from imagette.engines.protocol import EngineSpec, Model, StepPlan, weights_of
 from imagette.errors import UsageError
 from imagette.experiment import Experiment
 from imagette.recipe.optimisers import SGD
+from imagette.run.begin import first_values
 from imagette.run.checks import check_together
 from imagette.run.engine import build, engine_of
 from imagette.run.on_engine import ENGINES
@@ -76,7 +76,7 @@ def parity(
     plans = list(_plans(prepared, steps))
     if not plans:
         raise UsageError("parity takes training steps. Got recipe.epochs = 0: set recipe.epochs=1.")
-    first = first_weights(prepared.graph, experiment.seed)
+    first = first_values(prepared)
     made_on = environment()
     starts = ((pair[0], first), (pair[1], first), (pair[0], _nudged(first)))
     one, two, nudged = (_run(prepared, spec, weights, plans, made_on) for spec, weights in starts)
