@@ -92,7 +92,7 @@ def test_an_unknown_key_is_refused_with_the_near_miss_and_the_choices():  # 004-
     assert message == (
         "mine.toml: unknown key 'recipe.epoch'. Did you mean 'epochs'? "
         "Choices: augment, batch, epochs, initial, loss, optimiser, schedule, stopping, update, "
-            "whitening."
+        "whitening."
     )
 
 
