@@ -4,9 +4,11 @@ from time import perf_counter
 
 from imagette import Dataset, Experiment
 from imagette.engines.initial import first_weights
-from imagette.run.prepare import Prepared, prepare_with
+from imagette.run.prepare import prepare_with
+from imagette.run.training import training_of
 from imagette.train.events import Checkpoint, EpochRow, Progress
-from imagette.train.loop import Start, Training, train, warm_up
+from imagette.train.loop import Start, train
+from imagette.train.warm_up import warm_up
 
 from .case import (
     ARGUMENTS,
@@ -37,7 +39,7 @@ def measure(engine: str, case: Case, setting: Setting, dataset: Dataset) -> Meas
     """The second epoch is from the first's checkpoint to its own last step: plans count too."""
     moments, losses, last_step = [perf_counter()], [], 0.0
     prepared = prepare_with(experiment(engine, case, setting, dataset), dataset, None)
-    training, start = _training(prepared), Start(first_weights(prepared.graph))
+    training, start = training_of(prepared), Start(first_weights(prepared.graph))
     warm_up(training, start)
     for event in train(training, start):
         if isinstance(event, Checkpoint) and event.position.epoch == EPOCHS:
@@ -49,18 +51,3 @@ def measure(engine: str, case: Case, setting: Setting, dataset: Dataset) -> Meas
     moments.append(last_step)
     parameters = sum(weight.size for weight in prepared.graph.weights if weight.trainable)
     return Measured.of(moments, len(dataset.train), losses, parameters)
-
-
-def _training(prepared: Prepared) -> Training:
-    dataset = prepared.dataset
-    prepared.model.place(dataset.train.images, dataset.train.labels)
-    return Training(
-        model=prepared.model,
-        planner=prepared.planner,
-        train=dataset.train,
-        validation=dataset.validation,
-        test=None,
-        evaluation=prepared.experiment.evaluation,
-        loss=prepared.loss,
-        clock=perf_counter,
-    )

@@ -37,6 +37,9 @@ COMMANDS = {
         "Show runs side by side, with the difference between variants.",
         "imagette.cli.compare:compare",
     ),
+    "plan": Command(
+        "Say what a training would take, and what a time budget buys.", "imagette.cli.plan:plan"
+    ),
     "parity": Command(
         "Say whether the two engines compute the same.", "imagette.cli.parity:parity"
     ),

@@ -25,13 +25,13 @@ from imagette.run.on_engine import engine_by_now, on_engine
 from imagette.run.own import sources_of
 from imagette.run.prepare import Prepared, prepare
 from imagette.run.state import failure_logged
+from imagette.run.training import training_of
 from imagette.run.watch import watched
 from imagette.store.folder import RunFolder
 from imagette.store.ledger import Ledger
 from imagette.store.lock import held
 from imagette.store.provenance import PACKAGES, environment
 from imagette.train.events import Decision, Event, Finished, Remark, Stop
-from imagette.train.feed import place
 from imagette.train.loop import STEPS, Events, Start, Training, train
 from imagette.train.pace import TimeBudget
 from imagette.train.warm_up import warm_up
@@ -205,21 +205,9 @@ def _trained(
     test: Split | None,
     spent_before: float = 0.0,
 ) -> RunEvents:
-    experiment, dataset = prepared.experiment, prepared.dataset
-    seconds = experiment.budget.seconds
-    place(prepared.model, dataset.train)
-    training = Training(
-        model=prepared.model,
-        planner=prepared.planner,
-        train=dataset.train,
-        validation=dataset.validation,
-        test=test,
-        evaluation=experiment.evaluation,
-        loss=prepared.loss,
-        clock=perf_counter,
-        checkpoint_epochs=experiment.run.checkpoints.every,
-        budget=TimeBudget(seconds, began, spent_before) if seconds else None,
-    )
+    experiment, seconds = prepared.experiment, prepared.experiment.budget.seconds
+    budget = TimeBudget(seconds, began, spent_before) if seconds else None
+    training = training_of(prepared, test, budget)
     ready = perf_counter()
     warm_up(training, start)
     setup_seconds, warm_up_seconds = perf_counter() - began, perf_counter() - ready

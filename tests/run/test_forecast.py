@@ -1,0 +1,53 @@
+import pytest
+
+from imagette.errors import UsageError
+from imagette.experiment import load
+from imagette.run.forecast import forecast
+
+SMALL = ["data.limit=500", "recipe.batch=50"]
+
+
+def plan(*settings):
+    return forecast(load("first_light", [*SMALL, *settings]), seconds=0.05)
+
+
+def test_without_a_time_budget_it_is_what_the_recipe_asks_for():
+    found = plan("recipe.epochs=3")
+    assert (found.epochs, found.steps, found.images) == (3, 30, 500)
+    assert found.total_seconds > 30 * found.step_seconds
+
+
+def test_the_work_is_forward_and_backward_of_every_image():  # 001-09
+    found = plan("recipe.epochs=2")
+    # softmax of 784-10: 7,840 multiplications and as many additions forward, and the same for the
+    # gradient of its weights; the first layer needs none for its input.
+    softmax = plan("recipe.epochs=2", "network.name=softmax")
+    assert softmax.operations == 2 * 500 * 4 * 7840
+    assert found.operations > softmax.operations
+
+
+def test_a_time_budget_is_filled():  # 001-33
+    found = plan("recipe.epochs=budget", "budget.minutes=1")
+    assert 0.97 * 60 <= found.total_seconds <= 60
+    assert found.epochs > 3
+
+
+def test_epochs_beyond_the_budget_are_cut():
+    assert plan("recipe.epochs=1000000", "budget.minutes=1").epochs < 1_000_000
+
+
+def test_a_budget_shorter_than_set_up_is_refused():
+    with pytest.raises(UsageError, match=r"^budget\.minutes = 0\.0001 is 0\.0 s: set-up takes"):
+        plan("recipe.epochs=budget", "budget.minutes=0.0001")
+
+
+def test_a_broken_limit_is_refused_and_a_kept_one_told():  # 001-31
+    with pytest.raises(UsageError, match=r"2,994 more than budget\.parameters = 3,000 allows"):
+        plan("budget.parameters=3000")
+    (limit,) = plan("budget.parameters=6000").limits
+    assert (limit.has, limit.most) == (5_994, 6_000)
+
+
+def test_epochs_for_a_budget_need_one():
+    with pytest.raises(UsageError, match=r"recipe\.epochs = 'budget' fills a time budget"):
+        plan("recipe.epochs=budget")
