@@ -42,6 +42,7 @@ class StepPlan:
     draws: Mapping[str, NDArray[Any]]  # "<i>.<augmentation>" to [k,B,...]
     rates: NDArray[np.float32]  # [k, parameter groups]
     dropout: Mapping[str, NDArray[np.uint32]]  # path of a dropout node to its keys [k,2]
+    input_size: tuple[int, int] | None = None  # height and width to resize to; None: as they are
 
     @property
     def num_steps(self) -> int:
@@ -71,6 +72,7 @@ class StepPlan:
             draws={name: value[begin:end] for name, value in self.draws.items()},
             rates=self.rates[begin:end],
             dropout={path: keys[begin:end] for path, keys in self.dropout.items()},
+            input_size=self.input_size,
         )
 
 

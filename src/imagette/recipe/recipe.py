@@ -10,6 +10,7 @@ from imagette.recipe.losses import CrossEntropy, Loss
 from imagette.recipe.optimisers import SGD, Optimiser
 from imagette.recipe.own import OwnUpdate
 from imagette.recipe.schedules import Constant, Schedule
+from imagette.recipe.sizes import Sizes
 from imagette.recipe.stopping import Stopping
 from imagette.spec import Spec
 
@@ -17,7 +18,7 @@ MOST_EPOCHS = 1_000_000
 
 
 class Recipe(Spec):
-    """Epochs, batch, loss, optimiser, schedule, augmentation, early end, first values.
+    """Epochs, batch, loss, optimiser, schedule, augmentation, sizes, early end, first values.
 
     `epochs = "budget"` is as many as fit into `budget.minutes`; a number, at most so many of them.
     `batch = "all"` is full-gradient descent: one step an epoch on all training images. The last
@@ -33,6 +34,7 @@ class Recipe(Spec):
     optimiser: Optimiser = SGD()
     schedule: Schedule = Constant()
     augment: tuple[Augmentation, ...] = ()
+    sizes: Sizes | None = None
     stopping: Stopping | None = None
     update: OwnUpdate | None = None
     initial: NamedInitial = Initial()

@@ -14,6 +14,7 @@ from imagette.network.graph import Graph
 from imagette.network.tensors import Shape
 from imagette.run.engine import build
 from imagette.run.own import own_of
+from imagette.run.sizes import sized_graphs
 from imagette.store.checkpoint import ModelCard
 from imagette.train.measure import loss_of
 from imagette.train.plan import Planner
@@ -50,7 +51,10 @@ def prepare_with(experiment: Experiment, dataset: Dataset, own: Own | None) -> P
     classes = len(dataset.class_names)
     graph, text = settled(experiment, dataset.input_shape, classes, own)
     preprocess = preprocess_of(experiment.data, dataset.train)
-    planner = Planner(graph, experiment.recipe, experiment.seed, len(dataset.train))
+    sized = sized_graphs(
+        experiment.recipe.sizes, graph, lambda shape: settled(experiment, shape, classes, own)[0]
+    )
+    planner = Planner(graph, experiment.recipe, experiment.seed, len(dataset.train), sized=sized)
     model = build(graph, experiment.recipe, preprocess, experiment.engine, own)
     card = ModelCard(dataset.class_names, preprocess.as_json(), dataset.input_shape, text)
     loss = numpy_loss(experiment, own)

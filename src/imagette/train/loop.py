@@ -306,7 +306,7 @@ def _row(training: Training, point: _Point, arrays: Weights, epoch: int) -> Epoc
         evaluation_seconds=training.clock() - began,
         evaluation_images=sum(len(split) for split in evaluated.values() if split is not None),
     )
-    return EpochRow(figures, work.timing(epoch, planner.graph.cost))
+    return EpochRow(figures, work.timing(epoch, planner.graph.cost, planner.cost(epoch)))
 
 
 def _running(tally: Tally | None) -> Mapping[str, float | None]:

@@ -49,9 +49,12 @@ class Work:
     evaluation_seconds: float
     evaluation_images: int
 
-    def timing(self, epoch: int, cost: Cost) -> Mapping[str, Any]:
-        """A row of `timings.jsonl`. Operations are those of the forward passes alone (001-08)."""
-        forward = cost * (self.train_images + self.evaluation_images)
+    def timing(self, epoch: int, cost: Cost, train_cost: Cost) -> Mapping[str, Any]:
+        """A row of `timings.jsonl`. Operations are those of the forward passes alone (001-08).
+
+        `cost` is that of an image in evaluation, `train_cost` in training, where it may be smaller.
+        """
+        forward = train_cost * self.train_images + cost * self.evaluation_images
         seconds = self.train_seconds + self.evaluation_seconds
         return {
             "epoch": epoch,

@@ -4,8 +4,8 @@ The draws of an epoch are made whole, in the order of its images, and then cut: 
 chunk moves no bit.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from math import ceil
 from typing import Any
@@ -15,10 +15,12 @@ from numpy.typing import NDArray
 
 from imagette.engines.protocol import StepPlan
 from imagette.engines.random import bits
+from imagette.network.cost import Cost
 from imagette.network.graph import Graph
 from imagette.recipe.horizon import Horizon, Leg
 from imagette.recipe.recipe import Recipe
 from imagette.recipe.schedules import rate_factors, rising_steps
+from imagette.recipe.sizes import Size
 from imagette.words import halves, permutation
 
 # A chunk should take about a quarter of a second, so that progress is seen and a signal is obeyed
@@ -37,6 +39,7 @@ class Planner:
     seed: int
     num_images: int
     changes: tuple[Leg, ...] = ()  # of how far it goes, as decided on the way
+    sized: Mapping[Size, Graph] = field(default_factory=dict)  # the network at each other size
 
     @property
     def batch(self) -> int:
@@ -68,6 +71,19 @@ class Planner:
         operations = 3 * self.graph.cost.total * self.batch + STEP_OVERHEAD_OPERATIONS
         return max(1, int(CHUNK_OPERATIONS / operations))
 
+    def size(self, epoch: int) -> Size | None:
+        """What the pictures of `epoch` (from 1) are resized to; None: they stay as they are."""
+        if self.recipe.sizes is None:
+            return None
+        first = np.array([(epoch - 1) * self.steps_per_epoch])
+        size = self.recipe.sizes.at(float(self.horizon.progress(first)[0]))
+        return None if size == self.graph.input_shape[1:] else size
+
+    def cost(self, epoch: int) -> Cost:
+        """Of one image in the forward pass of `epoch`, at its size."""
+        size = self.size(epoch)
+        return (self.sized[size] if size else self.graph).cost
+
     def epoch(self, epoch: int, first: int = 0) -> Iterator[StepPlan]:
         """The plans of `epoch` (from 1), beginning after `first` of its steps."""
         order = permutation(bits(self.seed, "order", epoch, self.num_images))
@@ -83,6 +99,7 @@ class Planner:
                 draws={k: v[images].reshape(*shape, *v.shape[1:]) for k, v in draws.items()},
                 rates=rates[begin:end, None],
                 dropout={path: value[begin:end] for path, value in keys.items()},
+                input_size=self.size(epoch),
             )
 
     def _chunks(self, first: int) -> Iterator[tuple[int, int]]:

@@ -23,8 +23,10 @@ from imagette.engines.with_jax.losses import lower_loss
 from imagette.engines.with_jax.optimisers import lower_optimiser, own_optimiser
 from imagette.engines.with_jax.own import LossOf, Own, Step
 from imagette.engines.with_jax.pure import Tree
+from imagette.engines.with_jax.resize import resized
 from imagette.network.graph import Graph
 from imagette.recipe.recipe import Recipe
+from imagette.recipe.sizes import Size
 
 # Plans of different lengths go through one compiled loop, so they are padded to one length: of so
 # many steps, or so many numbers for the largest batches.
@@ -71,9 +73,10 @@ class JaxModel:
         mean, deviation = np.array(preprocess.channels_mean), np.array(preprocess.deviation)
         self._scale = np.array(1 / (255 * deviation), np.float32)
         self._offset = np.array(-mean / deviation, np.float32)
-        self._loop = jax.jit(self._steps, donate_argnums=0)
+        self._loop = jax.jit(self._steps, donate_argnums=0, static_argnums=5)
         # Other libraries' own convolutions run 30 times slower inside a loop (docs/log.md).
-        self._alone = jax.jit(self._only_step, donate_argnums=0) if own.network else None
+        alone = jax.jit(self._only_step, donate_argnums=0, static_argnums=5)
+        self._alone = alone if own.network else None
         self._evaluate = jax.jit(self._logits)
         self._watch = jax.jit(self._kept, static_argnums=0)
 
@@ -104,7 +107,9 @@ class JaxModel:
         source = self._images if images is None else _padded(images, length)
         with working(self._place):
             run = self._alone or self._loop
-            state, losses, correct = run(state, source, self._labels, padded, steps)
+            state, losses, correct = run(
+                state, source, self._labels, padded, steps, plan.input_size
+            )
         mean = 1 if self._recipe.loss.reduction == "mean" else 1 / plan.indices.shape[1]
         return state, np.array(losses[:steps]) * np.float32(mean), np.array(correct[:steps])
 
@@ -120,21 +125,33 @@ class JaxModel:
         return state, np.concatenate(losses), np.concatenate(correct)
 
     def _only_step(
-        self, state: JaxState, source: Array, labels: Array, plan: Mapping[str, Any], _steps: Array
+        self,
+        state: JaxState,
+        source: Array,
+        labels: Array,
+        plan: Mapping[str, Any],
+        _steps: Array,
+        size: Size | None,
     ) -> tuple[JaxState, Array, Array]:
         """A plan of one step, outside a loop."""
-        state, loss, right = self._planned_step(0, state, source, labels, plan)
+        state, loss, right = self._planned_step(0, state, source, labels, plan, size)
         return state, loss[None], right[None]
 
     def _steps(
-        self, state: JaxState, source: Array, labels: Array, plan: Mapping[str, Any], steps: Array
+        self,
+        state: JaxState,
+        source: Array,
+        labels: Array,
+        plan: Mapping[str, Any],
+        steps: Array,
+        size: Size | None,
     ) -> tuple[JaxState, Array, Array]:
         """The first `steps` of a padded plan."""
         length = len(plan["indices"])
 
         def one(i: Array, carried: tuple[JaxState, Array, Array]) -> tuple[JaxState, Array, Array]:
             state, losses, correct = carried
-            state, loss, right = self._planned_step(i, state, source, labels, plan)
+            state, loss, right = self._planned_step(i, state, source, labels, plan, size)
             return state, losses.at[i].set(loss), correct.at[i].set(right)
 
         empty = jnp.zeros(length, jnp.float32), jnp.zeros(length, jnp.int32)
@@ -147,18 +164,24 @@ class JaxModel:
         source: Array,
         labels: Array,
         plan: Mapping[str, Any],
+        size: Size | None,
     ) -> tuple[JaxState, Array, Array]:
         """Step `i` of a plan; `source` are all images, or a streamed plan's own [k,B,H,W,C]."""
         now = jax.tree.map(lambda x: lax.dynamic_index_in_dim(x, i, keepdims=False), plan)
         pixels = source[i] if source.ndim == 5 else source[now["indices"]]
-        return self._step(state, pixels, labels[now["indices"]], now)
+        return self._step(state, pixels, labels[now["indices"]], now, size)
 
     def _step(
-        self, state: JaxState, pixels: Array, labels: Array, now: Mapping[str, Any]
+        self,
+        state: JaxState,
+        pixels: Array,
+        labels: Array,
+        now: Mapping[str, Any],
+        size: Size | None,
     ) -> tuple[JaxState, Array, Array]:
         for name, apply in self._augmentations:
             pixels = apply(pixels, now["draws"][name])
-        images = self._normalised(pixels)
+        images = self._normalised(pixels if size is None else resized(pixels, size))
 
         def loss_of(params: Tree) -> tuple[Array, tuple[Array, Tree]]:
             outputs, fixed = self._forward.train(images, params, state.fixed, now["keys"])

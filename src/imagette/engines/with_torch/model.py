@@ -20,9 +20,11 @@ from imagette.engines.with_torch.losses import lower_loss
 from imagette.engines.with_torch.module import ModuleForward
 from imagette.engines.with_torch.optimisers import lower_optimiser
 from imagette.engines.with_torch.own import Own
+from imagette.engines.with_torch.resize import resized
 from imagette.engines.with_torch.steps import Steps
 from imagette.network.graph import Graph
 from imagette.recipe.recipe import Recipe
+from imagette.recipe.sizes import Size
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ class TorchModel:
                 pixels = self._images[indices[i]]
             else:
                 pixels = torch.from_numpy(streamed[i]).to(self._device)
-            images = self._augmented(pixels, draws, i)
+            images = self._augmented(pixels, draws, i, plan.input_size)
             step_keys = {path: value[i] for path, value in keys.items()}
             outputs, loss = self._step(state, images, labels, step_keys)
             losses[i] = loss.detach()
@@ -153,10 +155,12 @@ class TorchModel:
         state.steps.restore(arrays, state.trainable)
         return state
 
-    def _augmented(self, images_BHWC: Tensor, draws: Mapping[str, Tensor], step: int) -> Tensor:
+    def _augmented(
+        self, images_BHWC: Tensor, draws: Mapping[str, Tensor], step: int, size: Size | None
+    ) -> Tensor:
         for name, apply in self._augmentations:
             images_BHWC = apply(images_BHWC, draws[name][step])
-        return self._normalised(images_BHWC)
+        return self._normalised(images_BHWC if size is None else resized(images_BHWC, size))
 
     def _normalised(self, images_BHWC: Tensor) -> Tensor:
         """Float images [B,C,H,W] whose memory lies as NHWC, which convolutions like best."""
