@@ -62,12 +62,15 @@ AUGMENTATIONS = [
 ]
 
 LOSSES = [
-    kind(reduction=reduction, **smoothing)
-    for kind, smoothing in (
+    kind(reduction=reduction, **options)
+    for kind, options in (
         (CrossEntropy, {}),
         (CrossEntropy, {"label_smoothing": 0.1}),
         (MSE, {}),
         (NLL, {}),
+        (CrossEntropy, {"label_smoothing": 0.1, "class_weights": (0.5, 0.0, 3.0)}),
+        (MSE, {"class_weights": (0.5, 2.0, 3.0)}),
+        (NLL, {"class_weights": (0.5, 2.0, 3.0)}),
     )
     for reduction in ("mean", "sum")
 ]

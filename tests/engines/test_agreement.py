@@ -5,6 +5,7 @@ import pytest
 
 from imagette.engines.protocol import optimiser_of
 from imagette.network import entry, named, names, walk
+from imagette.train.measure import loss_of
 
 DENSE = "flatten\nlinear 6\ntanh\nlinear classes"
 PICTURES = "conv 4 3x3 pad=same bias=no\nbatchnorm\nrelu\nmaxpool 2\nflatten\nlinear classes"
@@ -22,6 +23,17 @@ def test_every_layer_of_both_engines_has_a_row(engine, lowerings, lowered_layers
 def test_a_loss(loss_spec, case, agree):  # 002-31, 002-T4
     last = "\nlog_softmax" if loss_spec.name == "nll" else ""
     agree(case(DENSE + last, loss=loss_spec, optimiser={"name": "sgd", "rate": 0.01}))
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+def test_a_weighted_loss_is_that_of_the_reference(reduction, case, engine):
+    loss = {"name": "cross_entropy", "class_weights": (0.5, 2.0, 3.0), "reduction": reduction}
+    one = case(DENSE, loss=loss, optimiser={"name": "sgd", "rate": 0.0}, batch=25, epochs=1)
+    model = one.on(engine)
+    _, losses, _ = one.advanced(model, model.start(one.first))
+    logits = model.predict(one.first, one.images, 50)
+    expected = loss_of(one.recipe.loss)(logits, one.labels).mean()
+    assert np.mean(losses) == pytest.approx(expected, rel=1e-5)
 
 
 def test_every_loss_of_both_engines_has_a_row(engine, lowerings, losses):

@@ -3,7 +3,14 @@ import pytest
 import torch
 from torch.nn import functional
 
-from imagette.evaluate.losses import LOSSES, cross_entropy, mse, nll, probabilities
+from imagette.evaluate.losses import (
+    LOSSES,
+    class_weighted,
+    cross_entropy,
+    mse,
+    nll,
+    probabilities,
+)
 from imagette.evaluate.predictions import Predictions
 
 
@@ -50,3 +57,15 @@ def test_each_loss_gives_one_float64_an_image(name: str, twenty: Predictions) ->
     losses = LOSSES[name](twenty.logits, twenty.labels)
     assert losses.shape == (500,)
     assert losses.dtype == np.float64
+
+
+def test_class_weights_multiply_and_torchs_mean_divides_again(twenty: Predictions) -> None:
+    weights = np.random.default_rng(0).uniform(0, 3, 20)
+    ours = class_weighted(cross_entropy(twenty.logits, twenty.labels), twenty.labels, weights)
+    logits, labels = torch.from_numpy(twenty.logits).double(), torch.from_numpy(twenty.labels)
+    given = functional.cross_entropy(
+        logits, labels.long(), torch.from_numpy(weights), reduction="none"
+    )
+    np.testing.assert_allclose(ours, given.numpy(), rtol=1e-12)
+    renormalised = functional.cross_entropy(logits, labels.long(), torch.from_numpy(weights))
+    assert renormalised.item() == pytest.approx(ours.mean() / weights[twenty.labels].mean())

@@ -7,6 +7,7 @@ from imagette.evaluate.losses import cross_entropy, mse, nll
 from imagette.recipe.losses import MSE, NLL, CrossEntropy
 from imagette.recipe.own import OwnLoss
 from imagette.run.chance import Chance, chance_of
+from imagette.train.measure import loss_of
 
 LABELS = np.repeat(np.arange(3, dtype=np.int32), [6, 3, 1])
 SHARES = np.array([0.6, 0.3, 0.1])
@@ -44,3 +45,15 @@ def test_a_class_without_images_is_no_nan():
 
 def test_a_loss_of_ones_own_has_no_known_chance():
     assert chance_of(LABELS, 3, OwnLoss(python="mine.py:focal")) == Chance(0.6, None)
+
+
+@pytest.mark.parametrize("kind", [CrossEntropy, NLL, MSE])
+def test_chance_of_a_weighted_loss_is_the_best_constant_answer(kind):
+    weights = (0.5, 2.0, 3.0)
+    shares = SHARES * weights
+    best = shares / shares.sum()
+    answer = best if kind is MSE else np.log(best)
+    answers = np.tile(answer.astype(np.float32), (len(LABELS), 1))
+    loss = kind(class_weights=weights)
+    expected = loss_of(loss)(answers, LABELS).mean()
+    assert chance_of(LABELS, 3, loss).loss == pytest.approx(expected, rel=1e-6)

@@ -4,7 +4,7 @@ Each takes logits float32 [N,K] and labels int32 [N], computes in float64 and re
 the loss of a set is their mean over images. An engine's own losses must agree with these.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 import numpy as np
@@ -70,6 +70,16 @@ def nll(log_probabilities: NDArray[np.floating], labels: Labels) -> Losses:
     """
     rows = np.arange(len(labels))
     return -log_probabilities[rows, labels].astype(np.float64)
+
+
+def class_weighted(losses: Losses, labels: Labels, class_weights: Sequence[float]) -> Losses:
+    """Each image's loss times the weight of its class; their mean is over the images.
+
+    >>> class_weighted(np.array([1.0, 2.0]), np.array([0, 1], np.int32), [3.0, 0.5]).tolist()
+    [3.0, 1.0]
+    """
+    weighted: Losses = losses * np.array(class_weights)[labels]
+    return weighted
 
 
 LOSSES: Mapping[str, Loss] = MappingProxyType(

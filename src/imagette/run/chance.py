@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagette.arrays import Labels
-from imagette.recipe.losses import MSE, NLL, CrossEntropy, Loss
+from imagette.recipe.losses import MSE, NLL, CrossEntropy, Loss, OfImages
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Chance:
 
 
 def chance_of(labels: Labels, num_classes: int, loss: Loss) -> Chance:
-    """Chance by the proportions of `labels`, smoothed as the loss smoothes its targets.
+    """Chance by the proportions of `labels`, smoothed and weighted as the loss has it.
 
     >>> chance_of(np.array([0, 1, 2, 3], np.int32), 4, CrossEntropy())
     Chance(accuracy=0.25, loss=1.3862943611198906)
@@ -32,13 +32,17 @@ def chance_of(labels: Labels, num_classes: int, loss: Loss) -> Chance:
 
 
 def _best_loss(shares: NDArray[np.float64], loss: Loss) -> float | None:
+    weights = loss.class_weights if isinstance(loss, OfImages) else None
+    weighted = shares * (np.ones(len(shares)) if weights is None else np.array(weights))
+    mean_weight = float(weighted.sum())
+    shares = weighted / (mean_weight or 1.0)
     match loss:
         case CrossEntropy(label_smoothing=smoothing):
-            return _entropy((1 - smoothing) * shares + smoothing / len(shares))
+            return mean_weight * _entropy((1 - smoothing) * shares + smoothing / len(shares))
         case NLL():
-            return _entropy(shares)
+            return mean_weight * _entropy(shares)
         case MSE():
-            return float((shares * (1 - shares)).mean())
+            return mean_weight * float((shares * (1 - shares)).mean())
         case _:
             return None
 

@@ -12,6 +12,7 @@ from imagette.experiment import Experiment, network_of
 from imagette.network import to_text, walk
 from imagette.network.graph import Graph
 from imagette.network.tensors import Shape
+from imagette.recipe.class_weights import settled_loss
 from imagette.run.engine import build
 from imagette.run.own import own_of
 from imagette.run.sizes import sized_graphs
@@ -48,6 +49,7 @@ def prepare(
 
 def prepare_with(experiment: Experiment, dataset: Dataset, own: Own | None) -> Prepared:
     """As `prepare`, with data and live objects that are there already."""
+    experiment = _with_class_weights(experiment, dataset)
     classes = len(dataset.class_names)
     graph, text = settled(experiment, dataset.input_shape, classes, own)
     preprocess = preprocess_of(experiment.data, dataset.train)
@@ -59,6 +61,13 @@ def prepare_with(experiment: Experiment, dataset: Dataset, own: Own | None) -> P
     card = ModelCard(dataset.class_names, preprocess.as_json(), dataset.input_shape, text)
     loss = numpy_loss(experiment, own)
     return Prepared(experiment, dataset, graph, preprocess, planner, model, loss, card, own)
+
+
+def _with_class_weights(experiment: Experiment, dataset: Dataset) -> Experiment:
+    """Weights as numbers, which the run keeps, so that any split can be judged by them later."""
+    loss = settled_loss(experiment.recipe.loss, dataset.train.labels, dataset.class_names)
+    recipe = experiment.recipe.model_copy(update={"loss": loss})
+    return experiment.model_copy(update={"recipe": recipe})
 
 
 def settled(

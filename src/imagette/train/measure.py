@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from imagette.arrays import Weights
+from imagette.arrays import Labels, Logits, Weights
 from imagette.data.split import Split
 from imagette.engines.protocol import Model
-from imagette.evaluate.losses import LOSSES, Loss, cross_entropy
+from imagette.evaluate.losses import LOSSES, Loss, Losses, class_weighted, cross_entropy
 from imagette.evaluate.metrics import accuracy
 from imagette.evaluate.predictions import Predictions
 from imagette.network.cost import Cost
-from imagette.recipe.losses import CrossEntropy, Loss as LossSpec
+from imagette.recipe.losses import CrossEntropy, Loss as LossSpec, OfImages
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,22 @@ def score(model: Model, weights: Weights, split: Split, loss: Loss, batch: int) 
 
 
 def loss_of(spec: LossSpec) -> Loss:
-    """The recipe's loss in NumPy, one value an image: what training lowers, smoothing included."""
+    """The recipe's loss in NumPy, one value an image: what training lowers.
+
+    Smoothing and class weights, which must be numbers by now, are included.
+    """
+    plain = LOSSES[spec.name]
     if isinstance(spec, CrossEntropy):
-        return partial(cross_entropy, label_smoothing=spec.label_smoothing)
-    return LOSSES[spec.name]
+        plain = partial(cross_entropy, label_smoothing=spec.label_smoothing)
+    weights = spec.class_weights if isinstance(spec, OfImages) else None
+    if weights is None:
+        return plain
+    assert weights != "balanced", "settled_loss makes numbers of it"
+
+    def weighted(logits: Logits, labels: Labels) -> Losses:
+        return class_weighted(plain(logits, labels), labels, weights)
+
+    return weighted
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,18 @@ LossFunction = Callable[[Array, Array], Array]
 def lower_loss(spec: Any) -> LossFunction:
     """The function (outputs, labels) -> scalar, reduced over the batch as the spec says."""
     each = _LOWERINGS[type(spec)](spec)
+    if spec.class_weights is not None:
+        each = _class_weighted(each, spec.class_weights)
     reduce = jnp.mean if spec.reduction == "mean" else jnp.sum
     return lambda outputs, labels: reduce(each(outputs, labels))
+
+
+def _class_weighted(each: LossFunction, class_weights: tuple[float, ...]) -> LossFunction:
+    def weighted(outputs: Array, labels: Array) -> Array:
+        weights = jnp.asarray(class_weights, outputs.dtype)
+        return each(outputs, labels) * _of_label(weights[None], labels)
+
+    return weighted
 
 
 def _cross_entropy(spec: CrossEntropy) -> LossFunction:

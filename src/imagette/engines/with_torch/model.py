@@ -57,7 +57,7 @@ class TorchModel:
         self._recipe = recipe
         self._device = place.device
         self._forward = ModuleForward(own.module) if own.module else Forward(graph)
-        self._loss = own.loss or lower_loss(recipe.loss)
+        self._loss = own.loss or lower_loss(recipe.loss, place.device)
         self._augmentations = [
             (f"{i}.{spec.name}", lower_augmentation(spec)) for i, spec in enumerate(recipe.augment)
         ]
