@@ -64,7 +64,7 @@ def test_a_class_without_images_cannot_be_balanced():
 @pytest.mark.parametrize(
     ("weights", "message"),
     [
-        ([1, -1], "'recipe.loss.class_weights': class weights must be numbers from 0, not all of "),
+        ([1, -1], "'recipe.loss.class_weights': class weights must be numbers from 0, "),
         (
             [0, 0.0],
             "'recipe.loss.class_weights': class weights must be numbers from 0, not all of ",
