@@ -31,3 +31,8 @@ def named(value: Any) -> Any:
     if isinstance(value, dict) and "python" in value and "name" not in value:
         return {"name": "python", **value}
     return value
+
+
+def none_as_word(value: Any) -> Any:
+    """Lets "none" stand for the absence of a part: TOML has no null, and a sweep must say so."""
+    return None if value in ("none", {"name": "none"}) else value

@@ -8,7 +8,7 @@ import pytest
 from imagette.data.augment import AlternatingFlip, Cutout, Flip, Shift
 from imagette.data.preprocess import Preprocess
 from imagette.engines.initial import first_weights
-from imagette.engines.protocol import EngineSpec, weights_of
+from imagette.engines.protocol import EngineSpec, moving_of, weights_of
 from imagette.engines.with_jax.backend import begin
 from imagette.network import parse, walk
 from imagette.recipe.losses import MSE, NLL, CrossEntropy
@@ -88,6 +88,18 @@ OPTIMISERS = [
 ]
 
 
+# What a recipe may say of its steps beside the optimiser: each switchable alone.
+STEPS = {
+    "averages": {"averaging": "ema"},
+    "averages of some steps": {"averaging": {"name": "ema", "decay": 0.9, "every": 3}},
+    "plain averages": {"averaging": {"name": "ema", "decay": 0.8, "warmup": False}},
+    "slow weights": {"averaging": {"name": "lookahead", "every": 3}},
+    "slow weights, ramped": {
+        "averaging": {"name": "lookahead", "every": 2, "share": 0.2, "ramp": 3.0}
+    },
+}
+
+
 @pytest.fixture(autouse=True, scope="session")
 def jax_begun(own_folders):
     """No test starts JAX before it has been told its flags."""
@@ -132,6 +144,11 @@ def optimisers():
 @pytest.fixture(params=OPTIMISERS, ids=lambda spec: " ".join(map(str, spec.values())))
 def optimiser(request):
     return request.param
+
+
+@pytest.fixture(params=STEPS)
+def step_recipe(request):
+    return STEPS[request.param]
 
 
 def layer_alone(text, shape):
@@ -275,8 +292,8 @@ def step_gradients(case, model, first):
     """What one step of a rate takes from the weights, over that rate; of plain SGD the gradient."""
     rate = np.float32(2**12)
     plan = case.plans()[0].head(1)
-    plan = replace(plan, rates=np.full((1, 1), rate))
-    moved = weights_of(model.save(model.advance(model.start(first), plan)[0]))
+    plan = replace(plan, rates=np.full_like(plan.rates, rate), averaging=np.zeros(1, np.float32))
+    moved = moving_of(model.save(model.advance(model.start(first), plan)[0]))
     return {
         w.name: (first[w.name] - moved[w.name]) / rate for w in case.graph.weights if w.trainable
     }

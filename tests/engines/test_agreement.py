@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from imagette.engines.protocol import optimiser_of
+from imagette.engines.protocol import state_of
 from imagette.network import entry, named, names, walk
 from imagette.train.measure import loss_of
 
@@ -63,7 +63,7 @@ def test_a_checkpoint_of_step_0_goes_on_with_the_other_engine(to, case, both):
     np.testing.assert_allclose(one.advanced(models[to], begun, [1])[1], expected, rtol=1e-3)
 
 
-def test_every_optimiser_of_both_engines_has_a_row(engine, lowerings, optimisers):
+def test_every_state_of_both_engines_has_a_row(engine, lowerings, optimisers):
     kinds = lowerings(engine, "optimisers", "_LOWERINGS")
     assert {kind.model_fields["name"].default for kind in kinds} == {
         spec["name"] for spec in optimisers
@@ -141,7 +141,7 @@ def test_running_statistics(case, agree, assert_close):  # 000-08
 def test_only_the_optimiser_has_slots(case, both):
     one = case(DENSE, optimiser={"name": "sgd", "rate": 0.1})
     for model in both(one):
-        assert optimiser_of(model.save(one.advanced(model, model.start(one.first), [1])[0])) == {}
+        assert state_of(model.save(one.advanced(model, model.start(one.first), [1])[0])) == {}
 
 
 def test_a_disagreement_is_seen(case, agree, monkeypatch):

@@ -138,7 +138,7 @@ def test_a_step_of_the_engine_takes_the_gradients_that_were_confirmed():  # 002-
     model.place(images, labels)
     order = np.arange(8, dtype=np.int32)[None]
     keys = {"dropout1": KEYS.numpy().view(np.uint32)[None]}
-    plan = StepPlan(0, order, {}, np.ones((1, 1), np.float32), keys)
+    plan = StepPlan(0, order, {}, np.ones((1, 1), np.float32), keys, np.zeros(1, np.float32))
     moved = model.save(model.advance(model.start(weights), plan)[0])
 
     exact = {w.name: torch.tensor(weights[w.name]).double() for w in graph.weights}

@@ -6,7 +6,7 @@ import torch
 
 from imagette.data.preprocess import Preprocess
 from imagette.engines.initial import first_weights
-from imagette.engines.protocol import EngineSpec, optimiser_of, weights_of
+from imagette.engines.protocol import EngineSpec, state_of, weights_of
 from imagette.network import parse, walk
 from imagette.recipe.recipe import Recipe
 from imagette.run.engine import build
@@ -193,10 +193,10 @@ def test_a_fresh_start_has_a_fresh_optimiser(make):  # 002-T5
     first, losses = advanced(model, planner, model.start(FIRST), (1,))
     _, again = advanced(model, planner, model.start(FIRST), (1,))
     assert losses == again
-    fresh = optimiser_of(model.save(model.start(FIRST)))
+    fresh = state_of(model.save(model.start(FIRST)))
     assert not any(value.any() for value in fresh.values())
     slots = {f"opt.momentum_buffer.{w.name}" for w in GRAPH.weights if w.trainable}
-    assert set(optimiser_of(model.save(first))) == slots
+    assert set(state_of(model.save(first))) == slots
 
 
 def test_prediction_does_not_depend_on_the_batch(make):  # 001-16, 000-T4

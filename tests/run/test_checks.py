@@ -28,6 +28,14 @@ def test_a_batch_norm_of_features_refuses_an_image_alone_in_its_batch(experiment
     assert refusal(own, tmp_path).startswith("batchnorm1 normalises over the batch, but one of 33")
 
 
+def test_a_layer_cannot_take_a_name_that_checkpoints_use(experiment, tmp_path):
+    own = experiment(network={"text": "flatten\nlinear classes name=moving"})
+    assert refusal(own, tmp_path) == (
+        "No weight may have a name that begins with opt. or moving., for checkpoints use these. "
+        "Got moving.weight: call the layer otherwise."
+    )
+
+
 def test_the_loss_nll_needs_log_probabilities(experiment, tmp_path):
     message = refusal(experiment(recipe={"loss": "nll"}), tmp_path)
     assert "the network ends in linear1: end it with log_softmax, or take cross_entropy" in message

@@ -42,6 +42,7 @@ class StepPlan:
     draws: Mapping[str, NDArray[Any]]  # "<i>.<augmentation>" to [k,B,...]
     rates: NDArray[np.float32]  # [k, parameter groups]
     dropout: Mapping[str, NDArray[np.uint32]]  # path of a dropout node to its keys [k,2]
+    averaging: NDArray[np.float32]  # [k], share of the moving weights taken into the averages
     input_size: tuple[int, int] | None = None  # height and width to resize to; None: as they are
 
     @property
@@ -72,6 +73,7 @@ class StepPlan:
             draws={name: value[begin:end] for name, value in self.draws.items()},
             rates=self.rates[begin:end],
             dropout={path: keys[begin:end] for path, keys in self.dropout.items()},
+            averaging=self.averaging[begin:end],
             input_size=self.input_size,
         )
 
@@ -124,7 +126,11 @@ class Model(Protocol):
         ...
 
     def save(self, state: State) -> dict[str, NDArray[np.float32]]:
-        """Copies of all weights, and of the optimiser's slots as `opt.<slot>.<weight>`."""
+        """Copies of all weights, and of the optimiser's slots as `opt.<slot>.<weight>`.
+
+        Under averaging the plain names hold the averages, `moving.<weight>` the weights that the
+        optimiser moves.
+        """
         ...
 
     def restore(self, arrays: Weights) -> State:
@@ -133,13 +139,25 @@ class Model(Protocol):
 
 
 OPTIMISER_PREFIX = "opt."
+MOVING_PREFIX = "moving."
+STATE_PREFIXES = (OPTIMISER_PREFIX, MOVING_PREFIX)
 
 
 def weights_of(arrays: Weights) -> dict[str, NDArray[np.float32]]:
-    """The weights among what `Model.save` returns."""
-    return {name: value for name, value in arrays.items() if not name.startswith(OPTIMISER_PREFIX)}
+    """The weights to evaluate among what `Model.save` returns: the averages, if there are any."""
+    return {name: value for name, value in arrays.items() if not name.startswith(STATE_PREFIXES)}
 
 
-def optimiser_of(arrays: Weights) -> dict[str, NDArray[np.float32]]:
-    """The optimiser's slots among what `Model.save` returns."""
-    return {name: value for name, value in arrays.items() if name.startswith(OPTIMISER_PREFIX)}
+def moving_of(arrays: Weights) -> dict[str, NDArray[np.float32]]:
+    """The weights that the optimiser moves, among what `Model.save` returns or a plain start.
+
+    >>> moving_of({"w": np.zeros(1), "moving.w": np.ones(1), "opt.step.w": np.ones(1)})
+    {'w': array([1.])}
+    """
+    weights = weights_of(arrays)
+    return {name: arrays.get(f"{MOVING_PREFIX}{name}", value) for name, value in weights.items()}
+
+
+def state_of(arrays: Weights) -> dict[str, NDArray[np.float32]]:
+    """What only goes on with a training, among what `Model.save` returns."""
+    return {name: value for name, value in arrays.items() if name.startswith(STATE_PREFIXES)}

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, PositiveInt
 
 from imagette.data.augment import Augmentation
+from imagette.recipe.averaging import Averaging
 from imagette.recipe.initial import Initial, NamedInitial, Whitening
 from imagette.recipe.losses import CrossEntropy, Loss
 from imagette.recipe.optimisers import SGD, Optimiser
@@ -18,7 +19,7 @@ MOST_EPOCHS = 1_000_000
 
 
 class Recipe(Spec):
-    """Epochs, batch, loss, optimiser, schedule, augmentation, sizes, early end, first values.
+    """All that moves weights: epochs, batch, loss, optimiser, schedule, augmentation, and more.
 
     `epochs = "budget"` is as many as fit into `budget.minutes`; a number, at most so many of them.
     `batch = "all"` is full-gradient descent: one step an epoch on all training images. The last
@@ -35,6 +36,7 @@ class Recipe(Spec):
     schedule: Schedule = Constant()
     augment: tuple[Augmentation, ...] = ()
     sizes: Sizes | None = None
+    averaging: Averaging = None
     stopping: Stopping | None = None
     update: OwnUpdate | None = None
     initial: NamedInitial = Initial()

@@ -3,6 +3,7 @@
 from imagette.data.augment import Shift
 from imagette.engines.initial import last_norms
 from imagette.engines.whitening import whitened_layer
+from imagette.engines.protocol import STATE_PREFIXES
 from imagette.errors import UsageError
 from imagette.experiment import Experiment
 from imagette.network import cost_table
@@ -23,6 +24,7 @@ def check_together(prepared: Prepared) -> tuple[str, ...]:
     _check_shift(experiment, graph)
     _check_single_image(prepared)
     _check_first_values(prepared)
+    _check_names(graph)
     return _check_last_layer(experiment, graph)
 
 
@@ -82,6 +84,16 @@ def _check_first_values(prepared: Prepared) -> None:
         )
     if recipe.whitening:
         whitened_layer(graph, recipe.whitening)
+
+
+def _check_names(graph: Graph) -> None:
+    """A checkpoint tells by these prefixes what is a weight and what goes on with a training."""
+    wrong = [weight.name for weight in graph.weights if weight.name.startswith(STATE_PREFIXES)]
+    if wrong:
+        raise UsageError(
+            f"No weight may have a name that begins with {' or '.join(STATE_PREFIXES)}, for "
+            f"checkpoints use these. Got {wrong[0]}: call the layer otherwise."
+        )
 
 
 def _check_last_layer(experiment: Experiment, graph: Graph) -> tuple[str, ...]:

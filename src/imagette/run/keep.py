@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from imagette.engines.protocol import optimiser_of, weights_of
+from imagette.engines.protocol import state_of, weights_of
 from imagette.evaluate.tally import Tally
 from imagette.experiment import CheckpointSpec
 from imagette.recipe.horizon import Leg
@@ -27,7 +27,7 @@ def keep(folder: RunFolder, event: Event, card: ModelCard, checkpoints: Checkpoi
         case Decision():
             folder.append_decision(asdict(event))
         case Checkpoint(position, arrays):
-            weights, state = weights_of(arrays), optimiser_of(arrays)
+            weights, state = weights_of(arrays), state_of(arrays)
             folder.write_checkpoint(position.step, weights, state, card, _meta(event))
             mark_best(folder)
             folder.prune(checkpoints.keep)

@@ -150,7 +150,8 @@ def _run(
 
 def _gradients(prepared: Prepared, spec: EngineSpec, first: Weights, plan: StepPlan) -> Arrays:
     """The gradients of the first step: what plain SGD takes from the weights, over its rate."""
-    recipe = prepared.experiment.recipe.model_copy(update={"optimiser": SGD()})
+    plain = {"optimiser": SGD(), "averaging": None}
+    recipe = prepared.experiment.recipe.model_copy(update=plain)
     model = _placed(prepared, spec, recipe)
     step = replace(plan.head(1), rates=np.full((1, 1), _GRADIENT_RATE))
     state, _, _ = advanced(model, prepared.dataset.train, model.start(first), step)

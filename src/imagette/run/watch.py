@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from imagette.engines.protocol import moving_of
 from imagette.evaluate.metrics import interval
 from imagette.run.chance import Chance, chance_of
 from imagette.run.stillness import stillness, unmoved
@@ -147,7 +148,7 @@ def _unmoved_since(start: Start, checkpoint: Checkpoint, training: Training) -> 
     names = [weight.name for weight in training.planner.graph.weights if weight.trainable]
     first, last = start.position.epoch, position.epoch - 1
     when = f"epoch {last}" if first == last else f"epochs {first} to {last}"
-    still = unmoved(start.arrays, checkpoint.arrays, names)
+    still = unmoved(moving_of(start.arrays), moving_of(checkpoint.arrays), names)
     return stillness(still, names, when, training.planner.recipe.optimiser.rate)
 
 

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from imagette.arrays import Weights
 from imagette.data.split import Split
-from imagette.engines.protocol import Model, weights_of
+from imagette.engines.protocol import Model, moving_of
 from imagette.errors import TrainingError
 from imagette.train.events import Position
 
@@ -26,7 +26,7 @@ def refuse_broken(model: Model, train: Split, arrays: Weights, position: Positio
     """A last step may break the weights after its loss was computed: they must not be kept."""
     probe = train[:PROBE].images
     with np.errstate(all="ignore"):
-        logits = model.predict(weights_of(arrays), probe, len(probe))
+        logits = model.predict(moving_of(arrays), probe, len(probe))
     if not np.isfinite(logits).all():
         raise TrainingError(
             f"The network's outputs are no longer finite after step {position.step - 1} "

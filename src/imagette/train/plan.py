@@ -17,6 +17,7 @@ from imagette.engines.protocol import StepPlan
 from imagette.engines.random import bits
 from imagette.network.cost import Cost
 from imagette.network.graph import Graph
+from imagette.recipe.averaging import average_shares
 from imagette.recipe.horizon import Horizon, Leg
 from imagette.recipe.recipe import Recipe
 from imagette.recipe.schedules import rate_factors, rising_steps
@@ -90,6 +91,7 @@ class Planner:
         draws = self._draws(epoch, order)
         keys = self._dropout_keys(epoch)
         before, rates = (epoch - 1) * self.steps_per_epoch, self.rates(epoch)
+        averaging = self.averaging(epoch)
         for begin, end in self._chunks(first):
             images = slice(begin * self.batch, end * self.batch)
             shape = (end - begin, -1)
@@ -99,6 +101,7 @@ class Planner:
                 draws={k: v[images].reshape(*shape, *v.shape[1:]) for k, v in draws.items()},
                 rates=rates[begin:end, None],
                 dropout={path: value[begin:end] for path, value in keys.items()},
+                averaging=averaging[begin:end],
                 input_size=self.size(epoch),
             )
 
@@ -129,6 +132,13 @@ class Planner:
 
     def rates(self, epoch: int) -> NDArray[np.float32]:
         """The learning rate of every step of `epoch`, [steps per epoch]."""
-        steps = (epoch - 1) * self.steps_per_epoch + np.arange(self.steps_per_epoch)
-        factors = rate_factors(self.recipe.schedule, steps, self.horizon)
+        factors = rate_factors(self.recipe.schedule, self._steps(epoch), self.horizon)
         return factors * np.float32(self.recipe.optimiser.rate)
+
+    def averaging(self, epoch: int) -> NDArray[np.float32]:
+        """What every step of `epoch` takes into the averages, [steps per epoch]."""
+        steps = self._steps(epoch)
+        return average_shares(self.recipe.averaging, steps, self.horizon.progress(steps))
+
+    def _steps(self, epoch: int) -> NDArray[np.integer]:
+        return (epoch - 1) * self.steps_per_epoch + np.arange(self.steps_per_epoch)

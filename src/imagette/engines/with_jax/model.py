@@ -14,8 +14,15 @@ from numpy.typing import NDArray
 from imagette.arrays import Images, Labels, Logits, Weights
 from imagette.data.preprocess import Preprocess
 from imagette.data.streamed import AnyImages
-from imagette.engines.protocol import EngineSpec, StepPlan
+from imagette.engines.protocol import (
+    MOVING_PREFIX,
+    EngineSpec,
+    StepPlan,
+    moving_of,
+    weights_of,
+)
 from imagette.engines.with_jax.augment import lower_augmentation
+from imagette.engines.with_jax.averages import taken
 from imagette.engines.with_jax.backend import begin, choose_device, threads_asked, working
 from imagette.engines.with_jax.foreign import PureForward
 from imagette.engines.with_jax.forward import Forward
@@ -40,6 +47,7 @@ class JaxState(NamedTuple):
     params: Tree
     fixed: Tree
     slots: Tree
+    averages: tuple[Tree, Tree] | None  # of params and fixed; None where the recipe has none
 
 
 class JaxModel:
@@ -88,7 +96,11 @@ class JaxModel:
     def start(self, weights: Weights) -> JaxState:
         with working(self._place):
             params, fixed = self._forward.start(weights)
-            return JaxState(params, fixed, self._optimiser.transformation.init(params))
+            slots = self._optimiser.transformation.init(params)
+            return JaxState(params, fixed, slots, self._averages(weights))
+
+    def _averages(self, weights: Weights) -> tuple[Tree, Tree] | None:
+        return self._forward.start(weights) if self._recipe.averaging else None
 
     def advance(
         self, state: JaxState, plan: StepPlan, images: NDArray[np.float32] | None = None
@@ -102,6 +114,7 @@ class JaxModel:
             "rates": plan.rates[:, 0],
             "draws": dict(plan.draws),
             "keys": dict(plan.dropout),
+            "averaging": plan.averaging,
         }
         padded = jax.tree.map(partial(_padded, length=length), arrays)
         source = self._images if images is None else _padded(images, length)
@@ -193,7 +206,16 @@ class JaxModel:
         update = self._update or _usual_update
         params, slots, loss, (outputs, fixed) = update(loss_of, step, state.params, state.slots)
         right = (outputs.argmax(1) == labels).sum(dtype=jnp.int32)
-        return JaxState(params, fixed, slots), loss, right
+        averages, (params, fixed) = self._averaged(state, (params, fixed), now["averaging"])
+        return JaxState(params, fixed, slots, averages), loss, right
+
+    def _averaged(
+        self, before: JaxState, moving: tuple[Tree, Tree], share: Array
+    ) -> tuple[tuple[Tree, Tree] | None, tuple[Tree, Tree]]:
+        """The averages after a step, and what moves on."""
+        if self._recipe.averaging is None:
+            return None, moving
+        return taken(before.averages, moving, share, self._recipe.averaging.syncs)
 
     def predict(self, weights: Weights, images: AnyImages, batch: int) -> Logits:
         with working(self._place):
@@ -214,15 +236,21 @@ class JaxModel:
         return {path: _channels_first(x) for path, x in found.items()}
 
     def save(self, state: JaxState) -> dict[str, NDArray[np.float32]]:
-        arrays = self._forward.stored(state.params) | self._forward.stored(state.fixed)
+        arrays = self._stored(state.params, state.fixed)
+        if state.averages:
+            moving = {f"{MOVING_PREFIX}{name}": value for name, value in arrays.items()}
+            arrays = self._stored(*state.averages) | moving
         return arrays | self._optimiser.save(state.slots, state.params, self._forward.stored)
 
     def restore(self, arrays: Weights) -> JaxState:
         with working(self._place):
-            params, fixed = self._forward.start(arrays)
+            params, fixed = self._forward.start(moving_of(arrays))
             names = list(self._forward.stored(params))
             slots = self._optimiser.restore(arrays, params, names, self._forward.like_params)
-            return JaxState(params, fixed, slots)
+            return JaxState(params, fixed, slots, self._averages(weights_of(arrays)))
+
+    def _stored(self, params: Tree, fixed: Tree) -> dict[str, NDArray[np.float32]]:
+        return self._forward.stored(params) | self._forward.stored(fixed)
 
     def _logits(self, params: Tree, fixed: Tree, pixels: Array) -> Array:
         return self._forward.evaluate(self._normalised(pixels), params, fixed)

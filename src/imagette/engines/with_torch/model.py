@@ -12,8 +12,15 @@ from torch import Tensor
 from imagette.arrays import Images, Labels, Logits, Weights
 from imagette.data.preprocess import Preprocess
 from imagette.data.streamed import AnyImages
-from imagette.engines.protocol import EngineSpec, StepPlan
+from imagette.engines.protocol import (
+    MOVING_PREFIX,
+    EngineSpec,
+    StepPlan,
+    moving_of,
+    weights_of,
+)
 from imagette.engines.with_torch.augment import lower_augmentation
+from imagette.engines.with_torch.averages import take
 from imagette.engines.with_torch.device import choose_device, threads_for, working
 from imagette.engines.with_torch.forward import Forward
 from imagette.engines.with_torch.losses import lower_loss
@@ -34,6 +41,7 @@ class TorchState:
     weights: dict[str, Tensor]
     trainable: dict[str, Tensor]
     steps: Steps
+    averages: dict[str, Tensor] | None  # as the weights; None where the recipe has none
 
 
 class TorchModel:
@@ -71,13 +79,18 @@ class TorchModel:
         self._labels = torch.from_numpy(np.array(labels, np.int64)).to(self._device)
 
     def start(self, weights: Weights) -> TorchState:
+        return self._started(weights, weights)
+
+    def _started(self, weights: Weights, averages: Weights) -> TorchState:
         tensors = self._forward.tensors(weights, self._device)
         trainable = {name: tensor for name, tensor in tensors.items() if tensor.requires_grad}
         if self._own.make_steps:
             steps = self._own.make_steps(trainable)
         else:
             steps = Steps.absolute(lower_optimiser(self._recipe.optimiser, trainable.values()))
-        return TorchState(tensors, trainable, steps)
+        rule = self._recipe.averaging
+        averaged = self._forward.frozen(averages, self._device) if rule else None
+        return TorchState(tensors, trainable, steps, averaged)
 
     def advance(
         self, state: TorchState, plan: StepPlan, images: NDArray[np.float32] | None = None
@@ -108,6 +121,7 @@ class TorchModel:
             images = self._augmented(pixels, draws, i, plan.input_size)
             step_keys = {path: value[i] for path, value in keys.items()}
             outputs, loss = self._step(state, images, labels, step_keys)
+            self._average(state, float(plan.averaging[i]))
             losses[i] = loss.detach()
             correct[i] = (outputs.detach().argmax(1) == labels).sum()
         mean = 1 if self._recipe.loss.reduction == "mean" else 1 / plan.indices.shape[1]
@@ -127,6 +141,10 @@ class TorchModel:
         torch.autograd.backward(loss)
         state.steps.step()
         return outputs, loss
+
+    def _average(self, state: TorchState, share: float) -> None:
+        if self._recipe.averaging and state.averages:
+            take(state.averages, state.weights, share, self._recipe.averaging.syncs)
 
     def predict(self, weights: Weights, images: AnyImages, batch: int) -> Logits:
         tensors = self._forward.frozen(weights, self._device)
@@ -148,10 +166,13 @@ class TorchModel:
 
     def save(self, state: TorchState) -> dict[str, NDArray[np.float32]]:
         arrays = {name: _array(tensor) for name, tensor in state.weights.items()}
+        if state.averages:
+            moving = {f"{MOVING_PREFIX}{name}": value for name, value in arrays.items()}
+            arrays = {name: _array(tensor) for name, tensor in state.averages.items()} | moving
         return arrays | state.steps.save(state.trainable)
 
     def restore(self, arrays: Weights) -> TorchState:
-        state = self.start(arrays)
+        state = self._started(moving_of(arrays), weights_of(arrays))
         state.steps.restore(arrays, state.trainable)
         return state
 
