@@ -6,6 +6,7 @@ from imagette.errors import UsageError
 from imagette.experiment import Experiment, check, digest, find, load, network_of, resolved, shipped
 from imagette.network import walk
 from imagette.pointers import resolve_pointer
+from imagette.recipe.recipe import Recipe
 
 TOML = """
 seed = 3
@@ -91,8 +92,7 @@ def test_an_unknown_key_is_refused_with_the_near_miss_and_the_choices():  # 004-
     message = refusal({"recipe": {"epoch": 3}})
     assert message == (
         "mine.toml: unknown key 'recipe.epoch'. Did you mean 'epochs'? "
-        "Choices: augment, batch, epochs, initial, loss, optimiser, schedule, stopping, update, "
-        "whitening."
+        f"Choices: {', '.join(sorted(Recipe.model_fields))}."
     )
 
 

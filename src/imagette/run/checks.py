@@ -2,8 +2,8 @@
 
 from imagette.data.augment import Shift
 from imagette.engines.initial import last_norms
-from imagette.engines.whitening import whitened_layer
 from imagette.engines.protocol import STATE_PREFIXES
+from imagette.engines.whitening import whitened_layer
 from imagette.errors import UsageError
 from imagette.experiment import Experiment
 from imagette.network import cost_table
