@@ -1,0 +1,57 @@
+"""A training under a time budget, on a real clock and in a real folder."""
+
+import pytest
+
+from imagette.errors import UsageError
+from imagette.experiment import load
+from imagette.run.train import Ended, resume, train_experiment
+from imagette.store.folder import RunFolder
+from imagette.train.events import Checkpoint, Decision, Stop
+
+SMALL = ["data.limit=640", "recipe.epochs=budget", "recipe.schedule=cosine", "engine.threads=1"]
+
+
+def experiment(tmp_path, minutes, *more):
+    settings = [*SMALL, f"run.folder={tmp_path}", f"budget.minutes={minutes}", *more]
+    return load("first_light", settings)
+
+
+def test_it_plans_its_steps_and_keeps_what_it_decided(tmp_path):  # 001-32, 001-33
+    *_, ended = train_experiment(experiment(tmp_path, 0.1))
+    assert isinstance(ended, Ended)
+    folder = ended.folder
+    plans = [row for row in folder.decisions() if row["what"] == "steps"]
+    finished = folder.finished()
+    assert finished["step"] == plans[-1]["value"]["end"] == folder.history()[-1]["step"]
+    assert finished["reason"].endswith("epochs fitted into the 0.1 min of the budget")
+    assert finished["spent"]["total_seconds"] > finished["spent"]["train_seconds"]
+    assert "planned: from step " in folder.log_path.read_text()
+
+
+def test_a_resumed_run_repeats_its_plans_and_counts_the_time_before(tmp_path):  # 004-32
+    events = train_experiment(experiment(tmp_path, 0.2))
+    event, decided = next(events), False
+    while not (decided and isinstance(event, Checkpoint)):
+        decided = decided or (isinstance(event, Decision) and event.what == "steps")
+        event = next(events)
+    *_, finished = [events.send(Stop("enough")), *events]
+    assert not finished.complete
+    (run,) = (tmp_path / "first_light").iterdir()
+    before = RunFolder.open(run).decisions()
+    *_, ended = resume(run)
+    after = RunFolder.open(run)
+    assert after.decisions()[: len(before)] == before
+    assert after.finished()["spent"]["total_seconds"] > event.spent_seconds
+    assert after.history()[-1]["step"] == ended.finished.steps
+
+
+def test_a_network_over_its_budget_is_refused_before_a_folder_is_made(tmp_path):  # 001-31, 000-T6
+    wide = experiment(tmp_path, 1, "budget.name=250k-1h", "network.width=9")
+    with pytest.raises(UsageError, match=r"more than budget\.parameters = 250,000 allows\. Larg"):
+        list(train_experiment(wide))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_budget_of_a_second_is_refused_with_what_took_it(tmp_path):
+    with pytest.raises(UsageError, match=r"^budget\.minutes = 0\.001 is 0\.1 s, of which set-up"):
+        list(train_experiment(experiment(tmp_path, 0.001)))
