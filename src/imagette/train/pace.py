@@ -10,7 +10,9 @@ from imagette.recipe.horizon import Leg
 from imagette.train.events import Position
 
 AIM = 0.985  # of the budget: where the training is planned to be over, its last evaluation included
-DRIFT = 0.004  # of the budget: so far the expected end may move before there is a new plan
+# So far the expected end may move before there is a new plan: of the budget, or of what is left of
+# it where that is more, for early on a guess of the whole is coarse and there is time to mend it.
+DRIFT, EARLY_DRIFT = 0.004, 0.05
 RECENT = 9  # a stall of one chunk moves no median of so many; a machine that slowed down does
 CHUNK = 0.01  # of the budget: the longest that steps are taken without a look at the clock
 FEWEST = 3  # chunks that are measured before the first plan
@@ -110,12 +112,12 @@ def replanned(
     spent, step = budget.spent(now), position.step
     end = planned[-1].end if planned else most_steps
     expected = spent + pace.needed(end - step, position.step_in_epoch, steps_per_epoch)
-    early = AIM * budget.seconds - expected
+    left = AIM * budget.seconds - spent
+    early, drift = left + spent - expected, max(DRIFT * budget.seconds, EARLY_DRIFT * left)
     if end == most_steps and early >= 0:
         return None
-    if not first and abs(early) <= DRIFT * budget.seconds:
+    if not first and abs(early) <= drift:
         return None
-    left = AIM * budget.seconds - spent
     fitting = pace.fitting(left, position.step_in_epoch, steps_per_epoch)
     new_end = min(most_steps, step + fitting)
     if new_end == end:
