@@ -40,6 +40,9 @@ COMMANDS = {
     "plan": Command(
         "Say what a training would take, and what a time budget buys.", "imagette.cli.plan:plan"
     ),
+    "rates": Command(
+        "Find a learning rate: where the loss falls, where it breaks.", "imagette.cli.rates:rates"
+    ),
     "parity": Command(
         "Say whether the two engines compute the same.", "imagette.cli.parity:parity"
     ),
