@@ -4,10 +4,15 @@ NumPy freezes the raw words of its bit generators but not its distributions; the
 same on every machine and for every version of NumPy.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
 Words = NDArray[np.uint64]
+Order = NDArray[np.int32]  # the images of an epoch, in the order of the steps
+Bits = Callable[[str, int, int], Words]
+"""`bits(purpose, epoch, count)`: that many 64-bit words, the same at every call."""
 
 
 def uniform(words: Words) -> NDArray[np.float64]:

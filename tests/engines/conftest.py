@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from imagette.data.augment import AlternatingFlip, Cutout, Flip, Shift
+from imagette.data.mixing import CutMix, Mixup
 from imagette.data.preprocess import Preprocess
 from imagette.engines.initial import first_weights
 from imagette.engines.protocol import EngineSpec, moving_of, weights_of
@@ -59,6 +60,10 @@ AUGMENTATIONS = [
     Shift(pixels=4, edge="reflect"),
     Cutout(size=5, fill=7),
     Cutout(size=20),
+    Mixup(),
+    Mixup(alpha=0.2, share=0.0),
+    CutMix(),
+    CutMix(alpha=8.0),
 ]
 
 LOSSES = [

@@ -5,9 +5,11 @@ import pytest
 import torch
 
 from imagette.data.augment import AlternatingFlip, Flip, Shift
+from imagette.data.mixing import Mixup
 from imagette.engines.random import bits
 from imagette.engines.with_jax.augment import lower_augmentation as lower_in_jax
 from imagette.engines.with_torch.augment import lower_augmentation as lower_in_torch
+from imagette.evaluate.losses import LOSSES
 
 
 def draw(purpose, epoch, count):
@@ -34,6 +36,56 @@ def test_an_engine_equals_the_numpy_reference_bit_for_bit(engine, augmentation, 
 
 def test_every_augmentation_has_a_row_here(engine, lowerings, augmentations):
     assert {type(spec) for spec in augmentations} == set(lowerings(engine, "augment", "_LOWERINGS"))
+
+
+@pytest.mark.parametrize("name", ["mixup", "cutmix"])
+@pytest.mark.parametrize("loss", ["cross_entropy", "mse"])
+def test_the_loss_of_mixed_images_is_that_of_both_labels_by_their_shares(engine, case, name, loss):
+    # lambda L(z, y) + (1 - lambda) L(z, y rolled), arXiv 1710.09412 section 2, 1905.04899 eq. 1
+    text = "conv 4 3x3\nrelu\nflatten\nlinear classes"
+    still = {"name": "sgd", "rate": 0.0}
+    made = case(text, augment=["flip", {"name": name}], loss=loss, optimiser=still, epochs=1)
+    model = made.on(engine)
+    _, losses, correct = made.advanced(model, model.start(made.first))
+    flip, mixing = made.recipe.augment
+    expected, right = [], []
+    for plan in made.plans():
+        for step, indices in enumerate(plan.indices):
+            pictures = flip.apply(made.images[indices], plan.draws["0.flip"][step])
+            draws = plan.draws[f"1.{name}"][step]
+            logits = model.predict(made.first, mixing.apply(pictures, draws), 10)
+            own = mixing.own_share(draws, (8, 8))
+            labels = made.labels[indices]
+            found = [LOSSES[loss](logits, y).mean() for y in (labels, np.roll(labels, 1))]
+            expected.append(own * found[0] + (1 - own) * found[1])
+            right.append(int((logits.argmax(1) == labels).sum()))
+    np.testing.assert_allclose(losses, expected, rtol=1e-5)
+    assert correct == right
+
+
+@pytest.mark.parametrize("name", ["mixup", "cutmix"])
+def test_the_engines_agree_on_mixed_images(case, agree, name):
+    text = "conv 4 3x3 bias=no\nbatchnorm\nrelu\nmean\nlinear classes"
+    agree(case(text, augment=["shift", {"name": name, "alpha": 0.5, "share": 0.7}]))
+
+
+@pytest.mark.parametrize("name", ["mixup", "cutmix"])
+def test_mixing_in_no_step_moves_no_bit(engine, case, name):
+    losses = []
+    for augment in (["flip"], ["flip", {"name": name, "share": 0.0}]):
+        made = case("flatten\nlinear classes", augment=augment)
+        model = made.on(engine)
+        losses.append(made.advanced(model, model.start(made.first))[1])
+    assert losses[0] == losses[1]
+
+
+def test_images_that_are_no_bytes_are_mixed_without_rounding(engine):
+    pixels = np.random.default_rng(0).uniform(0, 255, (6, 5, 5, 1)).astype(np.float32)
+    draws = np.full(6, 100, np.int32)
+    array, lower = arrays_of(engine)
+    found = np.asarray(lower(Mixup())(array(pixels), array(draws)))
+    expected = (100 * pixels + 156 * np.roll(pixels, 1, axis=0)) / 256
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
 def test_every_augmentation_stays_on_its_device(augmentation):

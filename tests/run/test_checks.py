@@ -1,6 +1,12 @@
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
+from imagette.data.split import Split
 from imagette.errors import UsageError
+from imagette.run.checks import check_together
+from imagette.run.prepare import prepare
 from imagette.run.train import train_experiment
 from imagette.train.events import Remark
 
@@ -46,3 +52,22 @@ def test_a_softmax_before_cross_entropy_is_warned_about(experiment):  # 002-T1
     own = experiment(network={"text": text}, recipe={"epochs": 1})
     remarks = [event.text for event in train_experiment(own) if isinstance(event, Remark)]
     assert remarks[0].startswith("softmax1 comes before cross_entropy, which has its own softmax")
+
+
+@pytest.mark.parametrize("name", ["mixup", "cutmix"])
+def test_mixing_needs_a_neighbour_in_the_batch(experiment, tmp_path, name):
+    message = refusal(experiment(recipe={"augment": [name], "batch": 1}), tmp_path)
+    assert message.startswith(f"recipe.augment: {name} mixes an image with its neighbour in the")
+    assert message.endswith("Got recipe.batch = 1: take 2 or more, or leave it out.")
+
+
+def test_mixing_needs_two_classes(experiment):
+    prepared = prepare(experiment(recipe={"augment": ["mixup"]}))
+    train = prepared.dataset.train
+    alike = Split(train.images, np.zeros(len(train), np.int32))
+    alone = replace(prepared, dataset=replace(prepared.dataset, train=alike))
+    assert check_together(prepared) == ()
+    with pytest.raises(
+        UsageError, match=r"^recipe.augment: mixup mixes the labels of different cl"
+    ):
+        check_together(alone)

@@ -4,7 +4,6 @@ The draws are made on the host, for a whole epoch, from raw random words; an eng
 a batch on its device and must equal `apply` bit for bit. Evaluation images never come here.
 """
 
-from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -12,13 +11,11 @@ from numpy.typing import NDArray
 from pydantic import BeforeValidator, Field
 
 from imagette.arrays import Images
+from imagette.data.mixing import CutMix, Mixup
 from imagette.spec import Spec, named
-from imagette.words import Words, integers, uniform
+from imagette.words import Bits, Order, integers, uniform
 
-Order = NDArray[np.int32]  # the images of an epoch, in the order of the steps
 Size = tuple[int, int]  # height and width
-Bits = Callable[[str, int, int], Words]
-"""`bits(purpose, epoch, count)`: that many 64-bit words, the same at every call."""
 
 
 class Flip(Spec):
@@ -108,5 +105,7 @@ class Cutout(Spec):
 
 
 Augmentation = Annotated[
-    Flip | AlternatingFlip | Shift | Cutout, Field(discriminator="name"), BeforeValidator(named)
+    Flip | AlternatingFlip | Shift | Cutout | Mixup | CutMix,
+    Field(discriminator="name"),
+    BeforeValidator(named),
 ]

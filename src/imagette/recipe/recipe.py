@@ -2,9 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, PositiveInt
+from pydantic import Field, PositiveInt, model_validator
 
 from imagette.data.augment import Augmentation
+from imagette.data.mixing import Mixing
 from imagette.recipe.averaging import Averaging
 from imagette.recipe.initial import Initial, NamedInitial, Whitening
 from imagette.recipe.losses import CrossEntropy, Loss
@@ -41,6 +42,22 @@ class Recipe(Spec):
     update: OwnUpdate | None = None
     initial: NamedInitial = Initial()
     whitening: Whitening | None = None
+
+    @model_validator(mode="after")
+    def _one_mixing(self) -> "Recipe":
+        names = [spec.name for spec in self.augment if isinstance(spec, Mixing)]
+        if len(names) > 1:
+            raise ValueError(
+                f"augment may mix labels once: two labels an image are all that a loss is told. "
+                f"Got {', '.join(names)}; keep one"
+            )
+        return self
+
+    @property
+    def mixing(self) -> tuple[str, Mixing] | None:
+        """The augmentation that mixes labels, if there is one, and what a plan calls its draws."""
+        named = ((f"{i}.{spec.name}", spec) for i, spec in enumerate(self.augment))
+        return next(((name, spec) for name, spec in named if isinstance(spec, Mixing)), None)
 
     @property
     def most_epochs(self) -> int:

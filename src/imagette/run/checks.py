@@ -23,6 +23,7 @@ def check_together(prepared: Prepared) -> tuple[str, ...]:
     _check_stopping(experiment)
     _check_shift(experiment, graph)
     _check_single_image(prepared)
+    _check_mixing(prepared)
     _check_first_values(prepared)
     _check_names(graph)
     return _check_last_layer(experiment, graph)
@@ -51,6 +52,25 @@ def _check_shift(experiment: Experiment, graph: Graph) -> None:
                 f"recipe.augment: shift must move by less than the picture's side, {side}. "
                 f"Got pixels = {spec.pixels}."
             )
+
+
+def _check_mixing(prepared: Prepared) -> None:
+    """Mixed labels need two labels, and a neighbour."""
+    mixing = prepared.experiment.recipe.mixing
+    if mixing is None:
+        return
+    _, spec = mixing
+    labels = prepared.dataset.train.labels
+    if (labels == labels[0]).all():
+        raise UsageError(
+            f"recipe.augment: {spec.name} mixes the labels of different classes, but all "
+            f"{len(labels):,} training images are of one class: leave it out."
+        )
+    if prepared.planner.batch == 1:
+        raise UsageError(
+            f"recipe.augment: {spec.name} mixes an image with its neighbour in the batch. "
+            "Got recipe.batch = 1: take 2 or more, or leave it out."
+        )
 
 
 def _check_single_image(prepared: Prepared) -> None:

@@ -10,6 +10,8 @@ import jax.numpy as jnp
 from jax import Array
 
 from imagette.data.augment import AlternatingFlip, Cutout, Flip, Shift
+from imagette.data.beta import PARTS
+from imagette.data.mixing import CutMix, Mixup
 
 Lowered = Callable[[Array, Array], Array]
 
@@ -66,9 +68,36 @@ def _cutout(spec: Cutout) -> Lowered:
     return apply
 
 
+def _mixup(_spec: Mixup) -> Lowered:
+    def apply(images: Array, parts: Array) -> Array:
+        own = parts[0]
+        if jnp.issubdtype(images.dtype, jnp.floating):
+            return (images * own + jnp.roll(images, 1, 0) * (PARTS - own)) / PARTS
+        wide = images.astype(jnp.int32)
+        mixed = wide * own + jnp.roll(wide, 1, 0) * (PARTS - own)
+        return ((mixed + PARTS // 2) // PARTS).astype(images.dtype)
+
+    return apply
+
+
+def _cutmix(_spec: CutMix) -> Lowered:
+    def apply(images: Array, ends: Array) -> Array:
+        height, width = images.shape[1:3]
+        top, bottom, left, right = ends[0]
+        rows, columns = jnp.arange(height), jnp.arange(width)
+        inside_rows = (rows >= top) & (rows < bottom)
+        inside_columns = (columns >= left) & (columns < right)
+        inside = inside_rows[:, None] & inside_columns
+        return jnp.where(inside[..., None], jnp.roll(images, 1, 0), images)
+
+    return apply
+
+
 _LOWERINGS: dict[type, Callable[[Any], Lowered]] = {
     Flip: _flip,
     AlternatingFlip: _flip,
     Shift: _shift,
     Cutout: _cutout,
+    Mixup: _mixup,
+    CutMix: _cutmix,
 }

@@ -26,7 +26,7 @@ from imagette.engines.with_jax.averages import taken
 from imagette.engines.with_jax.backend import begin, choose_device, threads_asked, working
 from imagette.engines.with_jax.foreign import PureForward
 from imagette.engines.with_jax.forward import Forward
-from imagette.engines.with_jax.losses import lower_loss
+from imagette.engines.with_jax.losses import LossFunction, lower_loss, mixed
 from imagette.engines.with_jax.optimisers import lower_optimiser, own_optimiser
 from imagette.engines.with_jax.own import LossOf, Own, Step
 from imagette.engines.with_jax.pure import Tree
@@ -69,6 +69,7 @@ class JaxModel:
         kind = f"{self.threads} thread{'s' if self.threads > 1 else ''}, float32"
         self.device = f"jax {jax.__version__} on {self._place.words}, {kind}"
         self._recipe = recipe
+        self._size = (graph.input_shape[1], graph.input_shape[2])
         self._forward = PureForward(own.network) if own.network else Forward(graph)
         self._loss = own.loss or lower_loss(recipe.loss)
         self._optimiser = (
@@ -195,10 +196,11 @@ class JaxModel:
         for name, apply in self._augmentations:
             pixels = apply(pixels, now["draws"][name])
         images = self._normalised(pixels if size is None else resized(pixels, size))
+        loss_function = self._loss_at(now["draws"])
 
         def loss_of(params: Tree) -> tuple[Array, tuple[Array, Tree]]:
             outputs, fixed = self._forward.train(images, params, state.fixed, now["keys"])
-            return self._loss(outputs, labels), (outputs, fixed)
+            return loss_function(outputs, labels), (outputs, fixed)
 
         def step(gradients: Tree, slots: Tree, params: Tree) -> tuple[Tree, Tree]:
             return self._optimiser.step(gradients, slots, params, now["rates"])
@@ -259,6 +261,13 @@ class JaxModel:
         self, paths: tuple[str, ...], params: Tree, fixed: Tree, pixels: Array
     ) -> dict[str, Array]:
         return self._forward.activations(self._normalised(pixels), params, fixed, paths)
+
+    def _loss_at(self, draws: Mapping[str, Array]) -> LossFunction:
+        mixing = self._recipe.mixing
+        if mixing is None:
+            return self._loss
+        name, spec = mixing
+        return mixed(self._loss, spec.own_share(draws[name], self._size))
 
     def _normalised(self, pixels_BHWC: Array) -> Array:
         return jnp.asarray(self._offset) + pixels_BHWC.astype(jnp.float32) * self._scale

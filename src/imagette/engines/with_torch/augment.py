@@ -10,6 +10,8 @@ import torch
 from torch import Tensor
 
 from imagette.data.augment import AlternatingFlip, Cutout, Flip, Shift
+from imagette.data.beta import PARTS
+from imagette.data.mixing import CutMix, Mixup
 
 Lowered = Callable[[Tensor, Tensor], Tensor]
 
@@ -63,9 +65,37 @@ def _cutout(spec: Cutout) -> Lowered:
     return apply
 
 
+def _mixup(_spec: Mixup) -> Lowered:
+    def apply(images: Tensor, parts: Tensor) -> Tensor:
+        own = parts[0]
+        if images.is_floating_point():
+            return (images * own + images.roll(1, 0) * (PARTS - own)) / PARTS
+        wide = images.to(torch.int32)
+        mixed = wide * own + wide.roll(1, 0) * (PARTS - own)
+        return ((mixed + PARTS // 2) // PARTS).to(images.dtype)
+
+    return apply
+
+
+def _cutmix(_spec: CutMix) -> Lowered:
+    def apply(images: Tensor, ends: Tensor) -> Tensor:
+        height, width = images.shape[1:3]
+        top, bottom, left, right = ends[0]
+        rows = torch.arange(height, device=images.device)
+        columns = torch.arange(width, device=images.device)
+        inside_rows = (rows >= top) & (rows < bottom)
+        inside_columns = (columns >= left) & (columns < right)
+        inside = inside_rows[:, None] & inside_columns
+        return torch.where(inside[..., None], images.roll(1, 0), images)
+
+    return apply
+
+
 _LOWERINGS: dict[type, Callable[[Any], Lowered]] = {
     Flip: _flip,
     AlternatingFlip: _flip,
     Shift: _shift,
     Cutout: _cutout,
+    Mixup: _mixup,
+    CutMix: _cutmix,
 }

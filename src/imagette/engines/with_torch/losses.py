@@ -29,6 +29,16 @@ def lower_loss(spec: Any, device: torch.device | str = "cpu") -> LossFunction:
     return weighted
 
 
+def mixed(loss: LossFunction, own: Tensor) -> LossFunction:
+    """The loss of images that hold this share of themselves, the rest of their neighbours."""
+
+    def both(outputs: Tensor, labels: Tensor) -> Tensor:
+        neighbours = labels.roll(1)
+        return own * loss(outputs, labels) + (1 - own) * loss(outputs, neighbours)
+
+    return both
+
+
 def _cross_entropy(spec: CrossEntropy, reduction: Reduction) -> LossFunction:
     return lambda logits, labels: F.cross_entropy(
         logits, labels, label_smoothing=spec.label_smoothing, reduction=reduction

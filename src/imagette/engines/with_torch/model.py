@@ -23,7 +23,7 @@ from imagette.engines.with_torch.augment import lower_augmentation
 from imagette.engines.with_torch.averages import take
 from imagette.engines.with_torch.device import choose_device, threads_for, working
 from imagette.engines.with_torch.forward import Forward
-from imagette.engines.with_torch.losses import lower_loss
+from imagette.engines.with_torch.losses import LossFunction, lower_loss, mixed
 from imagette.engines.with_torch.module import ModuleForward
 from imagette.engines.with_torch.optimisers import lower_optimiser
 from imagette.engines.with_torch.own import Own
@@ -63,6 +63,7 @@ class TorchModel:
         self.device = f"torch {torch.__version__} on {place.words}, {kind}"
         self.notes = place.notes
         self._recipe = recipe
+        self._size = (graph.input_shape[1], graph.input_shape[2])
         self._device = place.device
         self._forward = ModuleForward(own.module) if own.module else Forward(graph)
         self._loss = own.loss or lower_loss(recipe.loss, place.device)
@@ -120,7 +121,8 @@ class TorchModel:
                 pixels = torch.from_numpy(streamed[i]).to(self._device)
             images = self._augmented(pixels, draws, i, plan.input_size)
             step_keys = {path: value[i] for path, value in keys.items()}
-            outputs, loss = self._step(state, images, labels, step_keys)
+            loss_function = self._loss_at(draws, i)
+            outputs, loss = self._step(state, images, labels, step_keys, loss_function)
             self._average(state, float(plan.averaging[i]))
             losses[i] = loss.detach()
             correct[i] = (outputs.detach().argmax(1) == labels).sum()
@@ -128,15 +130,20 @@ class TorchModel:
         return (losses * mean).cpu().numpy(), correct.cpu().numpy()
 
     def _step(
-        self, state: TorchState, images: Tensor, labels: Tensor, keys: Mapping[str, Tensor]
+        self,
+        state: TorchState,
+        images: Tensor,
+        labels: Tensor,
+        keys: Mapping[str, Tensor],
+        loss_function: LossFunction,
     ) -> tuple[Tensor, Tensor]:
         def network(inputs: Tensor) -> Tensor:
             return self._forward.train(inputs, state.weights, keys)
 
         if self._own.update:
-            return self._own.update(network, state.steps.optimisers, images, labels, self._loss)
+            return self._own.update(network, state.steps.optimisers, images, labels, loss_function)
         outputs = network(images)
-        loss = self._loss(outputs, labels)
+        loss = loss_function(outputs, labels)
         state.steps.zero_grad()
         torch.autograd.backward(loss)
         state.steps.step()
@@ -182,6 +189,13 @@ class TorchModel:
         for name, apply in self._augmentations:
             images_BHWC = apply(images_BHWC, draws[name][step])
         return self._normalised(images_BHWC if size is None else resized(images_BHWC, size))
+
+    def _loss_at(self, draws: Mapping[str, Tensor], step: int) -> LossFunction:
+        mixing = self._recipe.mixing
+        if mixing is None:
+            return self._loss
+        name, spec = mixing
+        return mixed(self._loss, spec.own_share(draws[name][step], self._size))
 
     def _normalised(self, images_BHWC: Tensor) -> Tensor:
         """Float images [B,C,H,W] whose memory lies as NHWC, which convolutions like best."""
