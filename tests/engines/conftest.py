@@ -34,6 +34,17 @@ LAYERS = [
     "avgpool 2",
     "avgpool 3 stride=2 pad=1",
     "mean",
+    "max",
+    "scale initial=0.3",
+    "scale frozen=yes initial=-2.0",
+    "flatten\nscale",
+    "attention heads=2",
+    "attention bias=no",
+    "silu",
+    "conv 8 3x3 groups=channels",
+    "gate { mean; linear 3; relu; linear same; sigmoid }",
+    "gate { conv same 3x3 pad=same dilation=2 groups=channels; sigmoid }",
+    "flatten\ngate { linear same; tanh }",
     "batchnorm epsilon=0.01",
     "flatten\nbatchnorm",
     "layernorm epsilon=0.001",
@@ -158,7 +169,7 @@ def step_recipe(request):
 
 def layer_alone(text, shape):
     """The graph of `text` without the linear layer that a network needs after it."""
-    flat = "flatten" in text or text == "mean"
+    flat = "flatten" in text or text in ("mean", "max")
     graph = walk(parse(f"{text}\n{'' if flat else 'flatten'}\nlinear classes"), shape, 3)
     return replace(graph, nodes=graph.nodes[: -1 if flat else -2])
 

@@ -12,7 +12,7 @@ PICTURES = "conv 4 3x3 pad=same bias=no\nbatchnorm\nrelu\nmaxpool 2\nflatten\nli
 
 
 def test_a_layer(layer_text, case, agree):  # 002-26, 002-32
-    flat = "flatten" in layer_text or layer_text == "mean"
+    flat = "flatten" in layer_text or layer_text in ("mean", "max")
     agree(case(f"{layer_text}\n{'' if flat else 'flatten'}\nlinear classes", (4, 6, 5)))
 
 

@@ -189,3 +189,12 @@ def test_ties_in_max_pooling_go_to_the_first_in_row_major_order(engine, text, ki
     values = np.random.default_rng(0).integers(0, kinds, (3, 24, 9, 8)).astype(np.float32)
     found = pooled_gradient(engine, replace(graph, nodes=(node,)), values)
     np.testing.assert_array_equal(found, first_of_ties(values, node.layer))
+
+
+@pytest.mark.parametrize("kinds", [1, 2], ids=["constant", "black and white"])
+def test_ties_for_the_largest_of_a_channel_go_to_the_first(engine, kinds):
+    graph = walk(parse("max\nlinear classes"), (24, 9, 8), 3)
+    values = np.random.default_rng(0).integers(0, kinds, (3, 24, 9, 8)).astype(np.float32)
+    found = pooled_gradient(engine, replace(graph, nodes=graph.nodes[:1]), values)
+    expected = first_of_ties(values, MaxPool((9, 8)))
+    np.testing.assert_array_equal(found, expected)

@@ -64,3 +64,15 @@ def test_forward_and_reverse_mode_agree(function):  # 000-20
     assert np.allclose(change, forward.sum((1, 2, 3)), rtol=1e-4, atol=1e-5)
     _, back = jax.vjp(of_image, IMAGES[0])
     assert np.allclose(back(np.float32([1, 0, 0]))[0], reverse[0], rtol=1e-4, atol=1e-6)
+
+
+def test_forward_mode_goes_through_every_layer(layer_text, layer_alone):  # 000-20
+    graph = layer_alone(layer_text, (4, 6, 5))
+    function, weights = network_function(graph), first_weights(graph)
+    image = np.random.default_rng(0).normal(size=(4, 6, 5)).astype(np.float32)
+
+    def total(image):
+        return (function(weights, image) ** 2).sum()
+
+    forward, reverse = jax.jacfwd(total)(image), jax.grad(total)(image)
+    assert np.allclose(forward, reverse, rtol=1e-3, atol=1e-4 * max(1, np.abs(reverse).max()))

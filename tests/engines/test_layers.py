@@ -5,6 +5,7 @@ from math import erf
 
 import numpy as np
 import pytest
+import torch
 
 from imagette.data.preprocess import Preprocess
 from imagette.engines.initial import first_weights
@@ -71,6 +72,41 @@ def log_softmax(x):
     return x - np.log(np.exp(x).sum(1, keepdims=True))
 
 
+def softmaxed(x):
+    powers = np.exp(x - x.max(-1, keepdims=True))
+    return powers / powers.sum(-1, keepdims=True)
+
+
+def attended(x, w, heads):
+    """By torch's own module, whose weights are these under other names."""
+    module = torch.nn.MultiheadAttention(x.shape[1], heads, batch_first=True).double()
+    names = {"in_proj_": "qkv_", "out_proj.": "out_"}
+    own = {
+        f"{theirs}{kind}": torch.from_numpy(w[f"{ours}{kind}"]).double()
+        for theirs, ours in names.items()
+        for kind in ("weight", "bias")
+    }
+    module.load_state_dict(own)
+    pixels = torch.from_numpy(x).flatten(2).transpose(1, 2)
+    made, _ = module(pixels, pixels, pixels)
+    return made.transpose(1, 2).reshape(x.shape).detach().numpy()
+
+
+def attended_plainly(x, w):
+    """One head without biases, pixel by pixel."""
+    pixels = x.reshape(*x.shape[:2], -1).transpose(0, 2, 1)
+    q, k, v = np.split(pixels @ w["qkv_weight"].T, 3, axis=2)
+    scores = np.einsum("nqc,nkc->nqk", q, k) / 2  # the root of 4 channels
+    return (softmaxed(scores) @ v @ w["out_weight"].T).transpose(0, 2, 1).reshape(x.shape)
+
+
+def squeezed(x, w):
+    """As https://arxiv.org/abs/1709.01507 has it."""
+    hidden = np.maximum(x.mean((2, 3)) @ w["linear1.weight"].T + w["linear1.bias"], 0)
+    factors = 1 / (1 + np.exp(-(hidden @ w["linear2.weight"].T + w["linear2.bias"])))
+    return x * factors[:, :, None, None]
+
+
 NONE = (0, 0, 0, 0)
 ROWS = [
     ("conv 5 3x3", lambda x, w: convolved(x, w, NONE)),
@@ -90,6 +126,15 @@ ROWS = [
         lambda x, w: pooled(x, (3, 3), (2, 2), (1,) * 4, lambda p: p.mean((2, 3)), 0),
     ),
     ("mean", lambda x, w: x.mean((2, 3))),
+    ("max", lambda x, w: x.max((2, 3))),
+    ("scale initial=0.3", lambda x, w: x * w["weight"][:, None, None]),
+    ("attention heads=2", lambda x, w: attended(x, w, 2)),
+    ("attention bias=no", attended_plainly),
+    ("silu", lambda x, w: x / (1 + np.exp(-x))),
+    (
+        "conv 8 3x3 groups=channels dilation=2",
+        lambda x, w: convolved(x, w, NONE, dilation=(2, 2), groups=4),
+    ),
     ("batchnorm epsilon=0.01", lambda x, w: batch_normed(x, w, 0.01)),
     ("layernorm epsilon=0.001", lambda x, w: layer_normed(x, w, 0.001)),
     ("dropout 0.5", lambda x, w: x),
@@ -102,6 +147,11 @@ ROWS = [
     ("flatten", lambda x, w: x.reshape(len(x), -1)),
 ]
 CONTAINERS = [
+    ("gate { mean; linear 3; relu; linear same; sigmoid }", squeezed),
+    (
+        "gate { conv same 1x1 name=c; tanh }",
+        lambda x, w: x * np.tanh(convolved(x, w, NONE)),
+    ),
     ("residual { conv 4 3x3 pad=same name=c }", lambda x, w: x + convolved(x, w, (1, 1, 1, 1))),
     (
         "branches { { conv 2 1x1 name=c } { } }",
@@ -115,8 +165,8 @@ def output_of(engine, text):
     network = parse(
         f"{text}\nflatten\nlinear classes" if text != "flatten" else f"{text}\nlinear classes"
     )
-    if text == "mean":
-        network = parse("mean\nlinear classes")
+    if text in ("mean", "max"):
+        network = parse(f"{text}\nlinear classes")
     graph = walk(network, SHAPE, 3)
     weights = {
         name: value + np.random.default_rng(1).uniform(0.1, 0.2, value.shape).astype(np.float32)
@@ -125,9 +175,11 @@ def output_of(engine, text):
     preprocess = Preprocess((0.4,) * 4, (0.3,) * 4)
     spec = EngineSpec(name=engine, device="cpu", threads=1)
     model = build(graph, Recipe(), preprocess, spec)
-    path = graph.nodes[-3 if text not in ("mean", "flatten") else 0].path
+    path = graph.nodes[-3 if text not in ("mean", "max", "flatten") else 0].path
     own = {
-        name.rpartition(".")[2]: value for name, value in weights.items() if "linear" not in name
+        name.removeprefix("gate1.") if "linear" in name else name.rpartition(".")[2]: value
+        for name, value in weights.items()
+        if not name.startswith("linear")
     }
     return model.activations(weights, IMAGES, [path])[path], own, preprocess.apply(IMAGES)
 
@@ -145,6 +197,6 @@ def test_a_layer_computes_its_definition(engine, text, definition):  # 002-26, 0
 
 def test_every_lowered_layer_has_a_row_here(engine, lowerings):
     texts = " ".join(text for text, _ in ROWS + CONTAINERS) + " linear"
-    joins = {"add": "residual", "concatenate": "branches"}
+    joins = {"add": "residual", "concatenate": "branches", "multiply": "gate"}
     words = [layer.word for layer in lowerings(engine, "layers", "LOWERINGS")]
     assert [word for word in words if joins.get(word, word) not in texts] == []

@@ -154,6 +154,17 @@ def test_a_matrix_product_costs_what_its_loop_does(inputs, features):  # 001-07
     assert operation.cost == tally.cost()
 
 
+@pytest.mark.parametrize(("times", "rows", "inner", "columns"), [(1, 2, 3, 4), (3, 4, 1, 2)])
+def test_products_of_matrices_cost_what_their_loops_do(times, rows, inner, columns):
+    operation, tally = op.Products(times, rows, inner, columns), Tally()
+    x, y = array((times, rows, inner), tally), array((times, inner, columns), tally)
+    places = list(product(*map(range, (times, rows, columns))))
+    for t, i, j in places:
+        fold([x[t, i, n] * y[t, n, j] for n in range(inner)], add)
+    assert operation.output_shape == tuple(side + 1 for side in places[-1])
+    assert operation.cost == tally.cost()
+
+
 @pytest.mark.parametrize("function", ["add", "maximum"])
 @pytest.mark.parametrize(
     ("shape", "axes"), [((3, 4, 2), (1, 2)), ((3, 4, 2), (0,)), ((5,), (0,)), ((1, 1, 1), (1, 2))]
@@ -207,6 +218,14 @@ def gelu(x, _tally):
     return [v * ((v * 0.5**0.5).through(erf) + 1) * 0.5 for v in x]
 
 
+def silu(x, _tally):
+    return [v / ((-v).through(exp) + 1) for v in x]
+
+
+def scale(x, tally):
+    return [v * Number(0.3, tally) for v in x]
+
+
 def sigmoid(x, tally):
     return [Number(1, tally) / ((-v).through(exp) + 1) for v in x]
 
@@ -239,8 +258,11 @@ def layernorm(x, tally):
     return [v * scale * weight + bias for v in centred]
 
 
+RULES = [relu, gelu, silu, sigmoid, softmax, log_softmax, batchnorm, layernorm, scale]
+
+
 @pytest.mark.parametrize("pixels", [(), (2, 3)])
-@pytest.mark.parametrize("rule", [relu, gelu, sigmoid, softmax, log_softmax, batchnorm, layernorm])
+@pytest.mark.parametrize("rule", RULES)
 def test_a_layer_costs_what_its_formula_does(rule, pixels):
     """Written as an engine would; over the channels of each pixel, or over the features."""
     tally = Tally()
@@ -248,6 +270,48 @@ def test_a_layer_costs_what_its_formula_does(rule, pixels):
         rule([Number(n, tally) for n in range(5)], tally)
     text = f"{rule.__name__}; " + ("flatten; linear classes" if pixels else "linear classes")
     assert walk(parse(text), (5, *pixels)).nodes[0].cost == tally.cost()
+
+
+def affine(pixels, outputs, tally):
+    """Each pixel, a list of channels, through one matrix and bias."""
+    inputs = range(len(pixels[0]))
+    weight, bias = array((outputs, len(inputs)), tally), array((outputs,), tally)
+    return [
+        [fold([weight[o, i] * x[i] for i in inputs], add) + bias[(o,)] for o in range(outputs)]
+        for x in pixels
+    ]
+
+
+@pytest.mark.parametrize(("channels", "heads"), [(4, 1), (4, 2), (3, 3)])
+def test_attention_costs_what_its_loops_do(channels, heads):
+    tally, depth = Tally(), channels // heads
+    numbers = array((6, channels), tally)
+    pixels = [[numbers[p, c] for c in range(channels)] for p in range(6)]
+    q, k, v = (affine(pixels, channels, tally) for _ in range(3))
+    q = [[value * depth**-0.5 for value in one] for one in q]
+    seen = [[] for _ in pixels]
+    for head, (place, one) in product(range(heads), enumerate(q)):
+        part = range(head * depth, (head + 1) * depth)
+        shares = softmax([fold([one[c] * other[c] for c in part], add) for other in k], tally)
+        seen[place] += [fold([s * x[c] for s, x in zip(shares, v, strict=True)], add) for c in part]
+    affine(seen, channels, tally)
+    graph = walk(parse(f"attention heads={heads}; mean; linear classes"), (channels, 2, 3))
+    assert graph.nodes[0].cost == tally.cost()
+    assert graph.nodes[0].output_shape == (channels, 2, 3)
+    assert graph.nodes[0].parameters == 4 * channels**2 + 4 * channels
+
+
+@pytest.mark.parametrize("body", ["mean; sigmoid", "sigmoid"])
+def test_a_gate_multiplies_every_element_once(body):
+    nodes = walk(parse(f"gate {{ {body} }}; mean; linear classes"), (3, 2, 4)).nodes
+    join = next(node for node in nodes if node.function == "multiply")
+    assert join.cost == Cost(multiplications=24)
+    assert join.output_shape == (3, 2, 4)
+
+
+def test_the_largest_of_a_channel_takes_one_maximum_less_than_it_has_elements():
+    node = walk(parse("max; linear classes"), (3, 4, 5)).nodes[0]
+    assert (node.cost, node.output_shape) == (Cost(maximums=3 * 19), (3,))
 
 
 def test_tanh_is_one_transcendental_an_element():

@@ -16,6 +16,7 @@ from imagette.network import (
     parse,
     to_text,
     walk,
+    widen,
 )
 from imagette.network.layers import WORDS
 
@@ -43,6 +44,26 @@ def test_the_blocks_can_be_walked():
     network = parse(block("", "residual {") + "mean\nlinear classes")
     outputs = {node.path: node.output_shape for node in walk(network, (3, 32, 32)).nodes}
     assert outputs["branches1.concatenate"] == (8 + 8 + 32, 16, 16)
+
+
+def test_the_gated_mix_can_be_walked_and_widened():
+    network = parse(block("", "conv 24") + "max; linear classes")
+    for width, channels in ((1, 24), (2, 48)):
+        nodes = walk(widen(network, width), (3, 32, 32)).nodes
+        shapes = {node.path: node.output_shape for node in nodes}
+        assert shapes["residual1.gate1.multiply"] == (3 * channels, 32, 32)
+        assert shapes["residual1.add"] == (channels, 32, 32)
+
+
+def test_the_operations_of_attention_are_as_told():
+    t, c, h = 15, 8, 2
+    node = walk(parse("attention heads=2; mean; linear classes"), (c, 3, 5)).nodes[0]
+    softmax = h * t * (2 * t - 1)  # the subtraction, and the sum
+    assert node.cost.multiplications == 4 * t * c**2 + t * c + 2 * t**2 * c
+    additions = 4 * t * c**2 - h * t**2 - t * c + 2 * t**2 * c
+    assert node.cost.additions == additions + softmax
+    bare = walk(parse("attention heads=2 bias=no; mean; linear classes"), (c, 3, 5)).nodes[0]
+    assert node.cost.additions - bare.cost.additions == 4 * t * c
 
 
 def test_the_mistake_is_told_in_these_words():

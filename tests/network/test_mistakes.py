@@ -22,8 +22,8 @@ from imagette.network import (
 from imagette.network.layers import Add
 
 LAYERS = (
-    "avgpool, batchnorm, branches, conv, dropout, flatten, gelu, layernorm, linear, log_softmax, "
-    "maxpool, mean, relu, residual, sigmoid, softmax, tanh"
+    "attention, avgpool, batchnorm, branches, conv, dropout, flatten, gate, gelu, layernorm, "
+    "linear, log_softmax, max, maxpool, mean, relu, residual, scale, sigmoid, silu, softmax, tanh"
 )
 
 TEXTS = {  # 001-20
@@ -57,15 +57,15 @@ TEXTS = {  # 001-20
         "line 1, 'conv 6': conv takes channels and kernel. Got '6'; options are written key=value"
     ),
     "conv six 5x5": (
-        "line 1, 'conv six 5x5': channels must be a whole number from 1, or the word classes. "
-        "Got 'six'"
+        "line 1, 'conv six 5x5': channels must be a whole number from 1, or the word classes or "
+        "same. Got 'six'"
     ),
     "conv 6 5x5 bias=maybe": (
         "line 1, 'conv 6 5x5 bias=maybe': bias must be yes or no. Got 'maybe'"
     ),
     "conv -3 5x5": (
         "line 1, 'conv -3 5x5', given 3x32x32: channels must be a whole number from 1, "
-        "or the word classes. Got -3"
+        "or the word classes or same. Got -3"
     ),
     "conv 6 0": (
         "line 1, 'conv 6 0', given 3x32x32: kernel must be one or two whole numbers "
@@ -125,7 +125,7 @@ TEXTS = {  # 001-20
     ),
     "residual { relu }\nresidual {\n relu\n": "line 2: this { is never closed; add its }",
     "relu\n}": "line 2: this } closes nothing; remove it, or open its { before",
-    "relu {\n}": "line 1: this { belongs to no layer; write residual or branches before it",
+    "relu {\n}": "line 1: this { belongs to no layer; write residual, branches or gate before it",
     "residual { relu } relu": "line 1: after }, 'relu' must start a new line, or follow ;",
     "residual\nrelu": "line 1, 'residual': its layers are missing; write residual { ... }",
     "residual { }": (
@@ -138,6 +138,45 @@ TEXTS = {  # 001-20
         "line 1, 'branches': branches joins at least two blocks. Got 1; "
         "write branches { { ... } { ... } }"
     ),
+    "gate { }": "line 1, 'gate': the body of a gate is empty; write at least one layer in it",
+    "gate { mean } { relu }": (
+        "line 1: this { belongs to no layer; write residual, branches or gate before it"
+    ),
+    "gate": "line 1, 'gate': its layers are missing; write gate { ... }",
+    "conv 8 1x1; gate { mean; linear 4 }": (
+        "line 1, 'gate', given 4 and 8x32x32: the body ends in 4, but a gate takes one factor a "
+        "channel of what entered, 8, or one an element, 8x32x32; end it with linear same, or with "
+        "conv same 1x1"
+    ),
+    "flatten; gate { linear 4 }": (
+        "line 1, 'gate', given 4 and 3072: the body ends in 4, but a gate takes one factor a "
+        "channel of what entered, 3072; end it with linear same, or with conv same 1x1"
+    ),
+    "conv same 1x1": (
+        "line 1, 'conv same 1x1', given 3x32x32: the word same stands for the channels that enter "
+        "the gate or residual around it, and there is none; write a number"
+    ),
+    "conv 6 3x3 groups=all": (
+        "line 1, 'conv 6 3x3 groups=all': groups must be a whole number from 1, or the word "
+        "channels. Got 'all'"
+    ),
+    "conv 7 3x3 groups=channels": (
+        "line 1, 'conv 7 3x3 groups=channels', given 3x32x32: groups must divide its own channels, "
+        "7. Got 3; take groups=1"
+    ),
+    "conv 6 1x1; attention heads=4": (
+        "line 1, 'attention heads=4', given 6x32x32: heads must divide the input's channels, 6. "
+        "Got 4; take heads=3"
+    ),
+    "flatten; attention": (
+        "line 1, 'attention', given 3072: attention takes a picture [C,H,W], not 3072 features in "
+        "a row; put it before flatten, mean and linear"
+    ),
+    "flatten; max": (
+        "line 1, 'max', given 3072: max takes a picture [C,H,W], not 3072 features in a row; "
+        "put it before flatten, mean and linear"
+    ),
+    "scale initial=big": "line 1, 'scale initial=big': initial must be a finite number. Got 'big'",
     "# nothing\n;": "the network is empty; write at least one layer, such as linear classes",
 }
 

@@ -8,23 +8,28 @@ from hypothesis import given, settings, strategies as st
 
 from imagette.network import (
     GELU,
+    Attention,
     AvgPool,
     BatchNorm,
     Branches,
     Conv,
     Dropout,
     Flatten,
+    Gate,
     LayerNorm,
     Linear,
     LogSoftmax,
+    Max,
     MaxPool,
     Mean,
     Network,
     NetworkError,
     ReLU,
     Residual,
+    Scale,
     Sequential,
     Sigmoid,
+    SiLU,
     Softmax,
     Tanh,
     from_dicts,
@@ -36,7 +41,8 @@ from imagette.network.layers import WORDS
 
 sides = st.integers(1, 70)
 pairs = st.tuples(sides, sides) | sides
-widths = st.just("classes") | st.integers(1, 10**9)
+widths = st.sampled_from(["classes", "same"]) | st.integers(1, 10**9)
+groups = st.just("channels") | sides
 paddings = st.just("same") | st.integers(0, 9) | st.tuples(*[st.integers(0, 9)] * 4)
 own_names = st.just("") | st.from_regex(r"[A-Za-z_][A-Za-z0-9_-]{0,9}", fullmatch=True)
 flags = st.booleans()
@@ -44,16 +50,18 @@ rates = st.floats(0, 1, exclude_max=True)
 positive = st.floats(1e-12, 1e6)
 
 simple = st.one_of(
-    st.builds(Conv, widths, pairs, pairs, paddings, pairs, sides, flags, flags, name=own_names),
+    st.builds(Conv, widths, pairs, pairs, paddings, pairs, groups, flags, flags, name=own_names),
     st.builds(Linear, widths, flags, name=own_names),
     st.builds(MaxPool, pairs, pairs | st.none(), paddings, name=own_names),
     st.builds(AvgPool, pairs, pairs | st.none(), paddings, name=own_names),
     st.builds(BatchNorm, st.floats(0, 1), positive, name=own_names),
     st.builds(LayerNorm, positive, name=own_names),
     st.builds(Dropout, rates, name=own_names),
+    st.builds(Scale, st.floats(-1e6, 1e6), flags, name=own_names),
+    st.builds(Attention, sides, flags, name=own_names),
     *(
         st.builds(kind, name=own_names)
-        for kind in (Mean, ReLU, GELU, Sigmoid, Tanh, Softmax, LogSoftmax, Flatten)
+        for kind in (Mean, Max, ReLU, GELU, SiLU, Sigmoid, Tanh, Softmax, LogSoftmax, Flatten)
     ),
 )
 
@@ -63,7 +71,8 @@ def containers(layers):
     some = st.lists(layers, min_size=1, max_size=3).map(tuple)
     several = st.lists(block, min_size=2, max_size=3).map(tuple)
     residuals = st.builds(Residual, some, block, name=own_names)
-    return residuals | st.builds(Branches, several, name=own_names)
+    gates = st.builds(Gate, some, name=own_names)
+    return residuals | gates | st.builds(Branches, several, name=own_names)
 
 
 layers = st.recursive(simple, containers, max_leaves=8)
@@ -183,7 +192,7 @@ def test_no_text_breaks_the_parser(text):
     readable(parse, text)
 
 
-signs = ["{", "}", ";", "\n", "#", "=", "residual {", "branches { {"]
+signs = ["{", "}", ";", "\n", "#", "=", "residual {", "gate {", "branches { {"]
 options = ["name=a", "pad=same", "stride=2", "pad=1,2", "groups="]
 values = ["2", "3x3", "-1", "0", "1e999", "nan", "classes", "9" * 5000, "x"]
 pieces = st.sampled_from([*WORDS, *signs, *options, *values])

@@ -49,6 +49,9 @@ def test_taps_on_padding_are_counted_apart():  # 001-07
         ("residual { conv 3 1x1; relu; conv 3 1x1 }; flatten; linear 10", 3 * 3_072),
         # All branches wait for the concatenation.
         ("branches { {conv 3 1x1} {conv 6 1x1} {} }; mean; linear 10", 2 * (1 + 2 + 1) * 3_072),
+        # A gate's factors are too few to be written over; what entered is, for nothing reads it on.
+        ("gate { mean }; mean; linear 10", 3_072 + 3),
+        ("residual { gate { mean } }; mean; linear 10", 2 * 3_072 + 3),
         ("flatten; relu; linear 10", 3_072 + 10),
         ("flatten; softmax; linear 10", 2 * 3_072),  # its sum reads what it would overwrite
     ],

@@ -149,6 +149,32 @@ def test_classes_is_the_number_asked_for():
     assert graph.nodes[0].layer.channels == 7
 
 
+def test_same_is_what_entered_the_gate_or_residual_around_it():
+    text = """
+        conv 8 3x3
+        gate { mean; linear 2; relu; linear same; sigmoid }
+        residual {
+          conv 5 1x1
+          gate { conv same 3x3 pad=same groups=channels }
+          branches { { conv 3 1x1 } { conv same 1x1 } }
+          conv same 1x1
+        }
+        mean; linear classes
+    """
+    shapes = {node.path: node.output_shape for node in walk(parse(text), (3, 8, 8)).nodes}
+    assert shapes["gate1.linear2"] == (8,)
+    assert shapes["gate1.multiply"] == (8, 6, 6)
+    assert shapes["residual1.gate1.conv1"] == (5, 6, 6)
+    assert shapes["residual1.branches1.concatenate"] == (3 + 8, 6, 6)
+    assert shapes["residual1.conv2"] == shapes["residual1.add"] == (8, 6, 6)
+
+
+def test_as_many_groups_as_channels_need_no_number():
+    graph = walk(parse("conv 6 1x1; conv 12 3x3 groups=channels; mean; linear 10"), (3, 8, 8))
+    assert graph.nodes[1].weights[0].shape == (12, 1, 3, 3)
+    assert graph.nodes[1].hyper_parameters["groups"] == 6
+
+
 def test_hyper_parameters_say_every_option():  # 001-06
     node = walk(parse("conv 6 5x5 pad=same name=stem; mean; linear 10"), (3, 8, 8)).nodes[0]
     assert node.hyper_parameters == {

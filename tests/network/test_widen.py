@@ -36,9 +36,32 @@ def test_depthwise_convolutions_stay_depthwise():
     walk(first, (3, 8, 8))
 
 
+def test_words_for_sizes_widen_with_what_they_stand_for():
+    text = """
+        conv 8 3x3
+        gate { mean; linear 4; relu; linear same; sigmoid }
+        residual { conv same 3x3 pad=same groups=channels; conv 12 1x1; conv same 1x1 }
+        conv 16 3x3 groups=channels
+        scale; attention heads=2; max
+        linear classes
+    """
+    for factor, channels, last in ((1.5, 12, 24), (2, 16, 32), (0.3, 2, 4)):
+        wider = widen(parse(text), factor)
+        shapes = {node.path: node.output_shape for node in walk(wider, (3, 8, 8)).nodes}
+        assert shapes["gate1.multiply"] == shapes["residual1.add"] == (channels, 6, 6)
+        assert shapes["max1"] == (last,)
+        assert wider.layers[2].body[0] == parse(text).layers[2].body[0]
+
+
 @pytest.mark.parametrize(
     "text",
     [
+        "gate { mean; linear 7; relu; linear 3; sigmoid }",
+        "gate { conv 7 1x1; conv same 1x1 }",
+        "conv 9 1x1; gate { mean; linear 7; relu; linear 9 }",
+        "residual { conv 7 1x1; conv same 1x1 }",
+        "residual { gate { mean; linear same }; conv 7 1x1; conv 3 1x1 }",
+        "residual { conv same 1x1 } { conv same 1x1 }",
         "residual { conv 3 3x3 pad=same }",
         "residual { conv 7 1x1; relu; conv 3 1x1; batchnorm }",
         "residual { conv 7 1x1; residual { conv 9 1x1; conv 7 1x1 }; conv 3 1x1 }",

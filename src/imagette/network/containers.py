@@ -39,6 +39,25 @@ class Add(Join):
         return (op.Elementwise(body, ("add",)),)
 
 
+class Multiply(Join):
+    """What entered times what the body made of it: one multiplication an element.
+
+    The body gives a factor an element, [C,H,W], or one a channel, [C].
+    """
+
+    word: ClassVar[str] = "multiply"
+
+    def joined(self, shapes: tuple[Shape, ...]) -> tuple[op.Operation, ...]:
+        body, entered = shapes
+        if body not in (entered, entered[:1]):
+            whole = f", or one an element, {shape_text(entered)}" if len(entered) == 3 else ""
+            raise NetworkError(
+                f"the body ends in {shape_text(body)}, but a gate takes one factor a channel of "
+                f"what entered, {entered[0]}{whole}; end it with linear same, or with conv same 1x1"
+            )
+        return (op.Elementwise(entered, ("multiply",)),)
+
+
 class Concatenate(Join):
     """Tensors joined along their channels (or features): costs nothing."""
 
@@ -89,6 +108,30 @@ class Residual(Container):
     @property
     def blocks(self) -> dict[str, Block]:
         return {"": self.body, "shortcut.": self.shortcut}
+
+
+@dataclass(frozen=True)
+class Gate(Container):
+    """What enters, multiplied by what the body makes of it: one factor a channel, or an element.
+
+    Squeeze-and-excitation is gate { mean; linear 4; relu; linear same; sigmoid }.
+
+    Source: Hu et al., https://arxiv.org/abs/1709.01507
+    """
+
+    word: ClassVar[str] = "gate"
+    join: ClassVar[Join] = Multiply()
+    body: Block
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "body", as_block(self.body))
+        self._check_depth()
+        if not self.body:
+            raise NetworkError("the body of a gate is empty; write at least one layer in it")
+
+    @property
+    def blocks(self) -> dict[str, Block]:
+        return {"": self.body, "entered.": ()}
 
 
 @dataclass(frozen=True)

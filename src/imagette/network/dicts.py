@@ -2,7 +2,7 @@
 
 `layer` is the layer's word; the other keys are the words of the text form. Values equal to their
 default are left out; equal sides are one number. Blocks are lists: `body` and `shortcut` of
-residual, `branches` of branches.
+residual, `body` of gate, `branches` of branches.
 
 >>> from imagette.network.layers import Conv, Flatten, Linear, Sequential
 >>> network = Sequential(Conv(6, 5, padding="same"), Flatten(), Linear("classes"))
@@ -23,6 +23,7 @@ from imagette.network.layers import (
     Block,
     Branches,
     Container,
+    Gate,
     Layer,
     Network,
     Residual,
@@ -51,6 +52,8 @@ def _to_dict(layer: Layer) -> dict[str, Any]:
     if isinstance(layer, Residual):
         blocks = {"body": layer.body} | ({"shortcut": layer.shortcut} if layer.shortcut else {})
         return plain | {key: _block_to_dicts(block) for key, block in blocks.items()}
+    if isinstance(layer, Gate):
+        return plain | {"body": _block_to_dicts(layer.body)}
     if isinstance(layer, Branches):
         return plain | {"branches": [_block_to_dicts(block) for block in layer.branches]}
     return plain
@@ -92,11 +95,9 @@ def _blocks(kind: type[Layer], plain: dict[str, Any], where: str, depth: int) ->
         check_depth(depth + 1)
     except NetworkError as error:
         raise NetworkError(f"{where}, {kind.word}: {error}") from None
-    if kind is Residual:
-        return {
-            key: _block(plain.get(key, []), f"{where}.{key}", depth + 1)
-            for key in ("body", "shortcut")
-        }
+    if kind in (Residual, Gate):
+        keys = ("body", "shortcut") if kind is Residual else ("body",)
+        return {key: _block(plain.get(key, []), f"{where}.{key}", depth + 1) for key in keys}
     branches = plain.get("branches")
     if not isinstance(branches, list | tuple):
         raise NetworkError(f"{where}.branches must be a list of lists. Got {branches!r:.60}")

@@ -14,6 +14,7 @@ from imagette.network.tensors import MAX_SIDE
 
 CLASSES = "classes"
 SAME = "same"
+CHANNELS = "channels"
 
 
 @dataclass(frozen=True)
@@ -137,9 +138,15 @@ _SIDES = f"whole numbers from 1 to {MAX_SIDE:,}"
 
 COUNT = Form("a whole number from 1", lambda v: _is_whole(v, 1), _read_whole, str)
 WIDTH = Form(
-    "a whole number from 1, or the word classes",
-    lambda v: v == CLASSES or _is_whole(v, 1),
-    lambda text: CLASSES if text == CLASSES else _read_whole(text),
+    "a whole number from 1, or the word classes or same",
+    lambda v: v in (CLASSES, SAME) or _is_whole(v, 1),
+    lambda text: text if text in (CLASSES, SAME) else _read_whole(text),
+    str,
+)
+GROUPS = Form(
+    "a whole number from 1, or the word channels",
+    lambda v: v == CHANNELS or _is_whole(v, 1),
+    lambda text: text if text == CHANNELS else _read_whole(text),
     str,
 )
 PAIR = Form(
@@ -164,6 +171,7 @@ RATE = Form(
     "a number from 0 to below 1", lambda v: _is_number(v) and 0 <= v < 1, _read_number, repr
 )
 SHARE = Form("a number from 0 to 1", lambda v: _is_number(v) and 0 <= v <= 1, _read_number, repr)
+FACTOR = Form("a finite number", _is_number, _read_number, repr)
 SMALL = Form("a number above 0", lambda v: _is_number(v) and v > 0, _read_number, repr)
 FLAG = Form("yes or no", lambda v: type(v) is bool, _read_flag, lambda v: "yes" if v else "no")
 NAME = Form(

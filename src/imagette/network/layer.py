@@ -4,11 +4,33 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal, Self
 
 from imagette.network.errors import NetworkError
-from imagette.network.forms import CLASSES, NAME, WIDTH, option, slots
+from imagette.network.forms import CHANNELS, GROUPS, NAME, SAME, WIDTH, option, slots
 from imagette.network.operations import Operation
 from imagette.network.tensors import Shape, Weight, shape_text
 
-Width = int | Literal["classes"]
+Width = int | Literal["classes", "same"]
+Groups = int | Literal["channels"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """What the words for sizes mean at one place of a network."""
+
+    classes: int
+    channels: int  # that reach the layer
+    same: int | None  # channels that entered the innermost gate or residual around it, if any
+
+    def number(self, size: int | str) -> int:
+        """Raises NetworkError for `same` outside of what it refers to."""
+        if isinstance(size, int):
+            return size
+        if size == SAME and self.same is None:
+            raise NetworkError(
+                "the word same stands for the channels that enter the gate or residual around it, "
+                "and there is none; write a number"
+            )
+        numbers = {SAME: self.same or 0, CHANNELS: self.channels}
+        return numbers.get(size, self.classes)
 
 
 @dataclass(frozen=True)
@@ -38,10 +60,13 @@ class Layer:
         """Named within the layer: `weight`, `bias`, ..."""
         return ()
 
-    def resolved(self, classes: int) -> Self:
-        """The same layer with the number of classes in place of the word `classes`."""
-        widths = (slot.field for slot in slots(self.__class__) if slot.form is WIDTH)
-        numbers: dict[str, Any] = {w: classes for w in widths if getattr(self, w) == CLASSES}
+    def resolved(self, sizes: Sizes) -> Self:
+        """The same layer with numbers in place of the words `classes`, `same` and `channels`."""
+        sized = [slot.field for slot in slots(self.__class__) if slot.form in (WIDTH, GROUPS)]
+        said: dict[str, Any] = {field: getattr(self, field) for field in sized}
+        numbers: dict[str, Any] = {
+            field: sizes.number(size) for field, size in said.items() if isinstance(size, str)
+        }
         return replace(self, **numbers) if numbers else self
 
     def check_values(self) -> None:
@@ -52,9 +77,9 @@ class Layer:
                 raise NetworkError(f"{slot.word} must be {slot.form.rule}. Got {value!r:.60}")
 
 
-def number(width: Width) -> int:
-    """A width after `resolved`."""
-    assert isinstance(width, int), "walk resolves the word classes before it asks for anything"
+def number(width: Width | Groups) -> int:
+    """A width or a number of groups after `resolved`."""
+    assert isinstance(width, int), "walk resolves words before it asks for anything"
     return width
 
 

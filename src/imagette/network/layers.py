@@ -14,19 +14,22 @@ from math import prod
 from typing import ClassVar
 
 from imagette.network import operations as op
+from imagette.network.attention import Attention
 from imagette.network.containers import (
     Add,
     Block,
     Branches,
     Concatenate,
     Container,
+    Gate,
     Join,
+    Multiply,
     Network,
     Residual,
     Sequential,
 )
 from imagette.network.errors import NetworkError
-from imagette.network.forms import FLAG, RATE, SHARE, SMALL, WIDTH, argument, option
+from imagette.network.forms import FACTOR, FLAG, RATE, SHARE, SMALL, WIDTH, argument, option
 from imagette.network.layer import Layer, Width, number, picture
 from imagette.network.sliding import AvgPool, Conv, MaxPool, Padding, Pool
 from imagette.network.tensors import Shape, Weight, shape_text
@@ -35,6 +38,7 @@ __all__ = [
     "GELU",
     "WORDS",
     "Add",
+    "Attention",
     "AvgPool",
     "BatchNorm",
     "Block",
@@ -44,19 +48,24 @@ __all__ = [
     "Conv",
     "Dropout",
     "Flatten",
+    "Gate",
     "Join",
     "Layer",
     "LayerNorm",
     "Linear",
     "LogSoftmax",
+    "Max",
     "MaxPool",
     "Mean",
+    "Multiply",
     "Network",
     "Padding",
     "Pool",
     "ReLU",
     "Residual",
+    "Scale",
     "Sequential",
+    "SiLU",
     "Sigmoid",
     "Softmax",
     "Tanh",
@@ -107,6 +116,18 @@ class GELU(Layer):
 
     def operations(self, shape: Shape) -> tuple[op.Operation, ...]:
         return (op.Elementwise(shape, ("multiply", "erf", "add", "multiply", "multiply")),)
+
+
+class SiLU(Layer):
+    """x / (1 + exp(-x)), also called swish: an exponential, an addition and a division an element.
+
+    Source: Elfwing et al., https://arxiv.org/abs/1702.03118
+    """
+
+    word: ClassVar[str] = "silu"
+
+    def operations(self, shape: Shape) -> tuple[op.Operation, ...]:
+        return (op.Elementwise(shape, ("exp", "add", "divide")),)
 
 
 class Sigmoid(Layer):
@@ -165,6 +186,34 @@ class Mean(Layer):
     def operations(self, shape: Shape) -> tuple[op.Operation, ...]:
         total = op.Reduce(picture(self, shape), (1, 2), "add")
         return (total, op.Elementwise(total.output_shape, ("multiply",)))
+
+
+class Max(Layer):
+    """The largest of each channel, also called global max pooling: [C,H,W] to [C]."""
+
+    word: ClassVar[str] = "max"
+
+    def operations(self, shape: Shape) -> tuple[op.Operation, ...]:
+        return (op.Reduce(picture(self, shape), (1, 2), "maximum"),)
+
+
+@dataclass(frozen=True)
+class Scale(Layer):
+    """Each channel (or feature) times a weight of its own, at first `initial` for all.
+
+    A `frozen` one keeps that factor, as for small logits at the end of a network. Sources: layer
+    scale, https://arxiv.org/abs/2103.17239, and https://arxiv.org/abs/2404.00498 for the logits.
+    """
+
+    word: ClassVar[str] = "scale"
+    initial: float = field(default=1.0, metadata=option(FACTOR))
+    frozen: bool = field(default=False, metadata=option(FLAG))
+
+    def operations(self, shape: Shape) -> tuple[op.Operation, ...]:
+        return (op.Elementwise(shape, ("multiply",)),)
+
+    def weights(self, shape: Shape) -> tuple[Weight, ...]:
+        return (Weight("weight", shape[:1], not self.frozen, fill=self.initial),)
 
 
 @dataclass(frozen=True)
@@ -258,11 +307,15 @@ WORDS: dict[str, type[Layer]] = {
         MaxPool,
         AvgPool,
         Mean,
+        Max,
         BatchNorm,
         LayerNorm,
+        Scale,
+        Attention,
         Dropout,
         ReLU,
         GELU,
+        SiLU,
         Sigmoid,
         Tanh,
         Softmax,
@@ -270,6 +323,7 @@ WORDS: dict[str, type[Layer]] = {
         Flatten,
         Residual,
         Branches,
+        Gate,
     )
 }
 """Every word of the language and the layer it stands for."""

@@ -102,6 +102,29 @@ class MatMul(Operation):
 
 
 @dataclass(frozen=True)
+class Products(Operation):
+    """Several products of two matrices that both come from the image.
+
+    Shape: [times, rows, inner] by [times, inner, columns] to [times, rows, columns].
+    Cost, per output element: inner multiplications and inner - 1 additions.
+    """
+
+    times: int
+    rows: int
+    inner: int
+    columns: int
+
+    @property
+    def output_shape(self) -> Shape:
+        return (self.times, self.rows, self.columns)
+
+    @property
+    def cost(self) -> Cost:
+        each = Cost(multiplications=self.inner, additions=self.inner - 1)
+        return each * prod(self.output_shape)
+
+
+@dataclass(frozen=True)
 class ReduceWindow(Operation):
     """Each window of each channel folded into one number.
 

@@ -7,8 +7,8 @@ from typing import Any, ClassVar, Literal, cast
 from imagette.network import operations as op
 from imagette.network.errors import NetworkError
 from imagette.network.forms import (
-    COUNT,
     FLAG,
+    GROUPS,
     KERNEL,
     PADDING,
     PAIR,
@@ -17,7 +17,7 @@ from imagette.network.forms import (
     argument,
     option,
 )
-from imagette.network.layer import Layer, Width, Written, number, picture
+from imagette.network.layer import Groups, Layer, Width, Written, number, picture
 from imagette.network.tensors import Shape, Weight
 from imagette.network.window import Margins, Pair, Window
 
@@ -43,7 +43,7 @@ class Conv(Layer):
     stride: Pair = field(default=(1, 1), metadata=option(PAIR))
     padding: Padding = field(default=(0, 0, 0, 0), metadata=option(PADDING, "pad"))
     dilation: Pair = field(default=(1, 1), metadata=option(PAIR))
-    groups: int = field(default=1, metadata=option(COUNT))
+    groups: Groups = field(default=1, metadata=option(GROUPS))
     bias: bool = field(default=True, metadata=option(FLAG))
     frozen: bool = field(default=False, metadata=option(FLAG))
 
@@ -54,7 +54,7 @@ class Conv(Layer):
         stride: int | Pair = 1,
         padding: int | Padding = 0,
         dilation: int | Pair = 1,
-        groups: int = 1,
+        groups: Groups = 1,
         bias: bool = True,
         frozen: bool = False,
         *,
@@ -85,19 +85,20 @@ class Conv(Layer):
 
     def operations(self, shape: Shape) -> tuple[op.Operation, ...]:
         depth, channels = picture(self, shape)[0], number(self.channels)
+        groups = number(self.groups)
         for what, size in (("the input's channels", depth), ("its own channels", channels)):
-            if size % self.groups:
+            if size % groups:
                 raise NetworkError(
-                    f"groups must divide {what}, {size}. Got {self.groups}; "
-                    f"take groups={_nearest_divisor(depth, channels, self.groups)}"
+                    f"groups must divide {what}, {size}. Got {groups}; "
+                    f"take groups={_nearest_divisor(depth, channels, groups)}"
                 )
-        convolve = op.Convolve(shape, channels, self.window, self.groups)
+        convolve = op.Convolve(shape, channels, self.window, groups)
         bias = op.Elementwise(convolve.output_shape, ("add",))
         return (convolve, bias) if self.bias else (convolve,)
 
     def weights(self, shape: Shape) -> tuple[Weight, ...]:
         channels = number(self.channels)
-        kernel = (channels, shape[0] // self.groups, *self.kernel)
+        kernel = (channels, shape[0] // number(self.groups), *self.kernel)
         weight = Weight("weight", kernel, trainable=not self.frozen)
         return (weight, Weight("bias", (channels,))) if self.bias else (weight,)
 

@@ -73,7 +73,8 @@ def peak_activation_bytes(graph: Graph) -> int:
     alive, peak = {0}, sizes[0]
     for node in graph.nodes:
         done = {n for n in node.inputs if last_read[n] == node.index}
-        overwrites = node.in_place and bool(done)
+        # Of what is done only a tensor as large can hold the output: not a gate's factors.
+        overwrites = node.in_place and any(sizes[n] == sizes[node.output] for n in done)
         held = sum(sizes[n] for n in alive)
         peak = max(peak, held + (0 if overwrites else sizes[node.output]))
         alive = (alive - done) | {node.output}

@@ -5,6 +5,7 @@
     statement = word { argument | option } [ blocks ]
     option    = key "=" value                 no space around the sign
     blocks    = block [ block ]               of residual: its body, and its shortcut if any
+              | block                         of gate
               | "{" block block { block } "}" of branches, separators between blocks allowed
     block     = "{" items "}"
     separator = newline | ";"
@@ -37,6 +38,7 @@ from imagette.network.layers import (
     Block,
     Branches,
     Container,
+    Gate,
     Network,
     Residual,
 )
@@ -86,10 +88,10 @@ def _shown(layer: Layer, slot: Slot) -> str:
 def _lines(block: Block) -> Iterator[str]:
     for layer in block:
         layer.check_values()
-        if isinstance(layer, Residual):
+        if isinstance(layer, Residual | Gate):
             yield f"{statement(layer)} {{"
             yield from _indented(layer.body)
-            if layer.shortcut:
+            if isinstance(layer, Residual) and layer.shortcut:
                 yield "} {"
                 yield from _indented(layer.shortcut)
             yield "}"
@@ -160,7 +162,7 @@ class _Parser:
                 self.refuse(f"after }}, {self.token.text!r:.60} must start a new line, or follow ;")
             self.skip_ends()
         if self.token.text == "{":
-            self.refuse("this { belongs to no layer; write residual or branches before it")
+            self.refuse("this { belongs to no layer; write residual, branches or gate before it")
         return tuple(layers)
 
     def statement(self, depth: int) -> Layer:
@@ -189,6 +191,8 @@ class _Parser:
         if kind is Branches:
             return {"branches": self.branches(depth)}
         body = self.block(depth)
+        if kind is Gate:
+            return {"body": body}
         return {"body": body, "shortcut": self.block(depth) if self.opens() else ()}
 
     def opens(self) -> bool:

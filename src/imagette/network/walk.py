@@ -14,7 +14,8 @@ from dataclasses import dataclass, field, replace
 from imagette.network.errors import NetworkError
 from imagette.network.forms import slots
 from imagette.network.graph import Graph, HyperParameter
-from imagette.network.layers import Block, Container, Join, Layer, Network
+from imagette.network.layer import Sizes
+from imagette.network.layers import Block, Branches, Container, Join, Layer, Network
 from imagette.network.recorder import Recorder
 from imagette.network.tensors import MAX_SIDE, Shape, check_elements, shape_text
 from imagette.network.text import statement
@@ -33,7 +34,7 @@ def walk(network: Network, input_shape: Shape, classes: int = 10) -> Graph:
     """
     shape = _checked_input(tuple(input_shape), classes)
     walker = _Walker(classes, Recorder(shape))
-    last = walker.block(network.layers, "", 0)
+    last = walker.block(network.layers, "", 0, None)
     walker.check_output(network.layers[-1], last)
     return walker.recorder.graph(classes)
 
@@ -60,22 +61,27 @@ class _Walker:
     recorder: Recorder
     paths: set[str] = field(default_factory=set)
 
-    def block(self, layers: Block, prefix: str, source: int) -> int:
+    def block(self, layers: Block, prefix: str, source: int, same: int | None) -> int:
+        """`same` is what that word stands for within the block; None: nothing."""
         counters: Counter[str] = Counter()
         for layer in layers:
             counters[layer.word] += 1
             path = prefix + (layer.name or f"{layer.word}{counters[layer.word]}")
-            source = self.layer(layer, path, source)
+            source = self.layer(layer, path, source, same)
         return source
 
-    def layer(self, layer: Layer, path: str, source: int) -> int:
+    def layer(self, layer: Layer, path: str, source: int, same: int | None) -> int:
+        channels = self.recorder.shape(source)[0]
         with self.blaming(layer, path, (source,)):
             layer.check_values()
             self.claim(path)
             if not isinstance(layer, Container):
-                return self.simple(layer.resolved(self.classes), path, source)
+                sizes = Sizes(self.classes, channels, same)
+                return self.simple(layer.resolved(sizes), path, source)
+        within = same if isinstance(layer, Branches) else channels
         ends = tuple(
-            self.block(block, f"{path}.{name}", source) for name, block in layer.blocks.items()
+            self.block(block, f"{path}.{name}", source, within)
+            for name, block in layer.blocks.items()
         )
         with self.blaming(layer, path, ends):
             return self.join(layer.join, f"{path}.{layer.join.word}", ends)

@@ -14,6 +14,7 @@ from jax import Array, lax
 
 from imagette.engines.with_jax import depthwise, gradients, patches
 from imagette.network import Conv
+from imagette.network.layer import number
 from imagette.network.window import Window
 
 # With so few channels a matrix product over patches beats XLA's convolution (docs/log.md).
@@ -32,7 +33,7 @@ Convolve = Callable[[Convolution, Array, Array], Array]
 
 
 def convolution_of(layer: Conv) -> Convolution:
-    return Convolution(layer.window, layer.groups)
+    return Convolution(layer.window, number(layer.groups))
 
 
 def plain(convolution: Convolution, x: Array, kernel: Array) -> Array:

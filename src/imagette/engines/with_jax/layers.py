@@ -6,6 +6,7 @@ node's weights by their last name as `layout` lays them out, and, in training, i
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from math import sqrt
 from typing import Any
 
 import jax
@@ -19,6 +20,7 @@ from imagette.engines.with_jax.norms import batch_normalised, normalised, runnin
 from imagette.engines.with_jax.sums import add_bias
 from imagette.network import (
     GELU,
+    Attention,
     AvgPool,
     BatchNorm,
     Conv,
@@ -27,14 +29,17 @@ from imagette.network import (
     LayerNorm,
     Linear,
     LogSoftmax,
+    Max,
     MaxPool,
     Mean,
     ReLU,
+    Scale,
     Sigmoid,
+    SiLU,
     Softmax,
     Tanh,
 )
-from imagette.network.containers import Add, Concatenate
+from imagette.network.containers import Add, Concatenate, Multiply
 from imagette.network.graph import Node
 
 
@@ -75,10 +80,10 @@ def _linear(_layer: Linear) -> Function:
     return linear
 
 
-def _biased(call: Call, y: Array) -> Array:
-    if "bias" not in call.weights:
+def _biased(call: Call, y: Array, name: str = "bias") -> Array:
+    if name not in call.weights:
         return y
-    return (add_bias if call.training else jnp.add)(y, call.weights["bias"])
+    return (add_bias if call.training else jnp.add)(y, call.weights[name])
 
 
 def _batch_norm(layer: BatchNorm) -> Function:
@@ -104,6 +109,27 @@ def _layer_norm(layer: LayerNorm) -> Function:
         return normalised(x, mean, var, layer.epsilon, own["weight"], own["bias"])
 
     return layer_norm
+
+
+def _multiply(call: Call) -> Array:
+    factors, entered = call.inputs
+    return entered * (factors[:, None, None] if factors.ndim < entered.ndim else factors)
+
+
+def _attention(layer: Attention) -> Function:
+    def attention(call: Call) -> Array:
+        x, own = call.inputs[0], call.weights
+        batch, height, width, channels = x.shape
+        pixels = x.reshape(batch, height * width, channels)
+        qkv = _biased(call, pixels @ own["qkv_weight"], "qkv_bias")
+        parts = qkv.reshape(batch, -1, 3, layer.heads, channels // layer.heads)
+        q, k, v = jnp.moveaxis(parts, 2, 0)  # each [B,pixels,heads,depth]
+        scores = jnp.einsum("bqhd,bkhd->bhqk", q / sqrt(q.shape[3]), k)
+        seen = jnp.einsum("bhqk,bkhd->bqhd", jax.nn.softmax(scores, -1), v)
+        made = _biased(call, seen.reshape(pixels.shape) @ own["out_weight"], "out_bias")
+        return made.reshape(x.shape)
+
+    return attention
 
 
 def _dropout(layer: Dropout) -> Function:
@@ -132,16 +158,21 @@ LOWERINGS: dict[type, Callable[[Any], Function]] = {
     MaxPool: lambda layer: lambda call: pooling.max_pool(call.inputs[0], layer.window),
     AvgPool: lambda layer: lambda call: pooling.avg_pool(call.inputs[0], layer.window),
     Mean: _same(lambda x: x.mean((1, 2))),
+    Max: _same(pooling.largest),
     BatchNorm: _batch_norm,
     LayerNorm: _layer_norm,
+    Scale: lambda _layer: lambda call: call.inputs[0] * call.weights["weight"],
+    Attention: _attention,
     Dropout: _dropout,
     Flatten: lambda _layer: _flatten,
     ReLU: _same(jax.nn.relu),
     GELU: _same(lambda x: jax.nn.gelu(x, approximate=False)),
+    SiLU: _same(jax.nn.silu),
     Sigmoid: _same(jax.nn.sigmoid),
     Tanh: _same(jnp.tanh),
     Softmax: _same(lambda x: jax.nn.softmax(x, -1)),
     LogSoftmax: _same(lambda x: jax.nn.log_softmax(x, -1)),
     Add: lambda _layer: lambda call: call.inputs[0] + call.inputs[1],
+    Multiply: lambda _layer: _multiply,
     Concatenate: lambda _layer: lambda call: jnp.concatenate(call.inputs, -1),
 }

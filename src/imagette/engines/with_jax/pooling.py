@@ -23,6 +23,12 @@ def max_pool(x: Array, window: Window) -> Array:
     )
 
 
+def largest(x: Array) -> Array:
+    """The largest of each channel, [B,C]; the gradient goes to the first of equal ones."""
+    places = x.reshape(len(x), -1, x.shape[3])
+    return jnp.take_along_axis(places, places.argmax(1, keepdims=True), 1)[:, 0]
+
+
 def avg_pool(x: Array, window: Window) -> Array:
     """The mean of each window; padding counts as zeros."""
     if _side_by_side(window):

@@ -15,6 +15,7 @@ from torch import Tensor
 from imagette.engines.with_torch.dropout import dropout
 from imagette.network import (
     GELU,
+    Attention,
     AvgPool,
     BatchNorm,
     Conv,
@@ -23,15 +24,19 @@ from imagette.network import (
     LayerNorm,
     Linear,
     LogSoftmax,
+    Max,
     MaxPool,
     Mean,
     ReLU,
+    Scale,
     Sigmoid,
+    SiLU,
     Softmax,
     Tanh,
 )
-from imagette.network.containers import Add, Concatenate
+from imagette.network.containers import Add, Concatenate, Multiply
 from imagette.network.graph import Node
+from imagette.network.layer import number
 
 
 @dataclass(slots=True)
@@ -53,7 +58,7 @@ def lower_layer(node: Node) -> Function:
 
 
 def _conv(layer: Conv) -> Function:
-    margins = layer.margins
+    margins, groups = layer.margins, number(layer.groups)
 
     def conv(call: Call) -> Tensor:
         x, padding = _padded(call.inputs[0], margins, 0.0)
@@ -64,7 +69,7 @@ def _conv(layer: Conv) -> Function:
             layer.stride,
             padding,
             layer.dilation,
-            layer.groups,
+            groups,
         )
 
     return conv
@@ -128,6 +133,41 @@ def _layer_norm(layer: LayerNorm) -> Function:
     return layer_norm
 
 
+def _scale(_layer: Scale) -> Function:
+    def scale(call: Call) -> Tensor:
+        return call.inputs[0] * _by_channel(call.weights["weight"][None], call.inputs[0])
+
+    return scale
+
+
+def _multiply(_layer: Multiply) -> Function:
+    def multiply(call: Call) -> Tensor:
+        factors, entered = call.inputs
+        return entered * _by_channel(factors, entered)
+
+    return multiply
+
+
+def _by_channel(factors: Tensor, like: Tensor) -> Tensor:
+    """[B,C] as [B,C,1,1] where what it multiplies has pixels."""
+    return factors[:, :, None, None] if factors.dim() < like.dim() else factors
+
+
+def _attention(layer: Attention) -> Function:
+    def attention(call: Call) -> Tensor:
+        x, own = call.inputs[0], call.weights
+        batch, channels, height, width = x.shape
+        pixels = x.permute(0, 2, 3, 1).reshape(batch, height * width, channels)
+        qkv = F.linear(pixels, own["qkv_weight"], own.get("qkv_bias"))
+        parts = qkv.view(batch, -1, 3, layer.heads, channels // layer.heads)
+        q, k, v = parts.permute(2, 0, 3, 1, 4)  # each [B,heads,pixels,depth]
+        seen = F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2)
+        made = F.linear(seen, own["out_weight"], own.get("out_bias"))
+        return made.view(batch, height, width, channels).permute(0, 3, 1, 2)
+
+    return attention
+
+
 def _dropout(layer: Dropout) -> Function:
     def drop(call: Call) -> Tensor:
         if call.keys is None:
@@ -167,16 +207,21 @@ LOWERINGS: dict[type, Callable[[Any], Function]] = {
     MaxPool: _max_pool,
     AvgPool: _avg_pool,
     Mean: _mean,
+    Max: _same(lambda x: F.max_pool2d(x, x.shape[2:]).flatten(1)),
     BatchNorm: _batch_norm,
     LayerNorm: _layer_norm,
+    Scale: _scale,
+    Attention: _attention,
     Dropout: _dropout,
     Flatten: _same(lambda x: x.flatten(1)),
     ReLU: _same(F.relu),
     GELU: _same(F.gelu),
+    SiLU: _same(F.silu),
     Sigmoid: _same(torch.sigmoid),
     Tanh: _same(torch.tanh),
     Softmax: _same(lambda x: F.softmax(x, 1)),
     LogSoftmax: _same(lambda x: F.log_softmax(x, 1)),
     Add: lambda _layer: lambda call: call.inputs[0] + call.inputs[1],
+    Multiply: _multiply,
     Concatenate: lambda _layer: lambda call: torch.cat(call.inputs, 1),
 }
