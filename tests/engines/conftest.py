@@ -106,6 +106,11 @@ OPTIMISERS = [
 
 # What a recipe may say of its steps beside the optimiser: each switchable alone.
 STEPS = {
+    "a rate of some weights": {"groups": [{"match": "*batchnorm*.bias", "rate": 64.0}]},
+    "a decay of some weights": {
+        "optimiser": {"name": "adamw", "decay": 0.3},
+        "groups": [{"match": "*.bias", "decay": 0.0}, {"match": "conv*", "rate": 0.5}],
+    },
     "averages": {"averaging": "ema"},
     "averages of some steps": {"averaging": {"name": "ema", "decay": 0.9, "every": 3}},
     "plain averages": {"averaging": {"name": "ema", "decay": 0.8, "warmup": False}},

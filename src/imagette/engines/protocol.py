@@ -40,7 +40,7 @@ class StepPlan:
     first_step: int  # number of the first step, from 0
     indices: NDArray[np.int32]  # [k,B], into the placed training images
     draws: Mapping[str, NDArray[Any]]  # "<i>.<augmentation>" to [k,B,...]
-    rates: NDArray[np.float32]  # [k, parameter groups]
+    rates: NDArray[np.float32]  # [k,G], a column for each of the groups of weights
     dropout: Mapping[str, NDArray[np.uint32]]  # path of a dropout node to its keys [k,2]
     averaging: NDArray[np.float32]  # [k], share of the moving weights taken into the averages
     input_size: tuple[int, int] | None = None  # height and width to resize to; None: as they are

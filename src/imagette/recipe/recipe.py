@@ -7,10 +7,11 @@ from pydantic import Field, PositiveInt, model_validator
 from imagette.data.augment import Augmentation
 from imagette.data.mixing import Mixing
 from imagette.recipe.averaging import Averaging
+from imagette.recipe.groups import Group
 from imagette.recipe.initial import Initial, NamedInitial, Whitening
 from imagette.recipe.losses import CrossEntropy, Loss
 from imagette.recipe.optimisers import SGD, Optimiser
-from imagette.recipe.own import OwnUpdate
+from imagette.recipe.own import OwnOptimiser, OwnUpdate
 from imagette.recipe.schedules import Constant, Schedule
 from imagette.recipe.sizes import Sizes
 from imagette.recipe.stopping import Stopping
@@ -37,11 +38,21 @@ class Recipe(Spec):
     schedule: Schedule = Constant()
     augment: tuple[Augmentation, ...] = ()
     sizes: Sizes | None = None
+    groups: tuple[Group, ...] = ()
     averaging: Averaging = None
     stopping: Stopping | None = None
     update: OwnUpdate | None = None
     initial: NamedInitial = Initial()
     whitening: Whitening | None = None
+
+    @model_validator(mode="after")
+    def _own_optimisers_have_their_own_groups(self) -> "Recipe":
+        if self.groups and isinstance(self.optimiser, OwnOptimiser):
+            raise ValueError(
+                "groups are for the optimisers of imagette; an optimiser of your own says rates "
+                "and decay itself: leave recipe.groups out"
+            )
+        return self
 
     @model_validator(mode="after")
     def _one_mixing(self) -> "Recipe":

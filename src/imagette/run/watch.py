@@ -10,6 +10,7 @@ from typing import Any
 
 from imagette.engines.protocol import moving_of
 from imagette.evaluate.metrics import interval
+from imagette.recipe.groups import is_frozen
 from imagette.run.chance import Chance, chance_of
 from imagette.run.stillness import stillness, unmoved
 from imagette.train.events import Checkpoint, EpochRow, Finished, Remark
@@ -145,7 +146,9 @@ def _unmoved_since(start: Start, checkpoint: Checkpoint, training: Training) -> 
     position = checkpoint.position
     if position.step_in_epoch or not 1 < position.epoch <= 1 + training.checkpoint_epochs:
         return None
-    names = [weight.name for weight in training.planner.graph.weights if weight.trainable]
+    trainable = [weight.name for weight in training.planner.graph.weights if weight.trainable]
+    groups = training.planner.recipe.groups
+    names = [name for name in trainable if not is_frozen(name, groups)]
     first, last = start.position.epoch, position.epoch - 1
     when = f"epoch {last}" if first == last else f"epochs {first} to {last}"
     still = unmoved(moving_of(start.arrays), moving_of(checkpoint.arrays), names)

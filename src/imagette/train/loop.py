@@ -293,7 +293,7 @@ def _row(training: Training, point: _Point, arrays: Weights, epoch: int) -> Epoc
         "epoch": epoch,
         "step": position.step,
         "images": max(0, epoch - 1) * planner.num_images + seen,
-        "rate": float(planner.rates(epoch)[position.step_in_epoch - 1]) if epoch else None,
+        "rate": float(planner.rates(epoch)[position.step_in_epoch - 1, 0]) if epoch else None,
     }
     if not recomputed:
         figures |= _running(running)

@@ -18,6 +18,7 @@ from imagette.engines.random import bits
 from imagette.network.cost import Cost
 from imagette.network.graph import Graph
 from imagette.recipe.averaging import average_shares
+from imagette.recipe.groups import column_rates
 from imagette.recipe.horizon import Horizon, Leg
 from imagette.recipe.recipe import Recipe
 from imagette.recipe.schedules import rate_factors, rising_steps
@@ -99,7 +100,7 @@ class Planner:
                 first_step=before + begin,
                 indices=order[images].reshape(shape),
                 draws={k: v[images].reshape(*shape, *v.shape[1:]) for k, v in draws.items()},
-                rates=rates[begin:end, None],
+                rates=rates[begin:end],
                 dropout={path: value[begin:end] for path, value in keys.items()},
                 averaging=averaging[begin:end],
                 input_size=self.size(epoch),
@@ -131,9 +132,9 @@ class Planner:
         }
 
     def rates(self, epoch: int) -> NDArray[np.float32]:
-        """The learning rate of every step of `epoch`, [steps per epoch]."""
+        """The learning rates of every step of `epoch`, [steps per epoch, groups]."""
         factors = rate_factors(self.recipe.schedule, self._steps(epoch), self.horizon)
-        return factors * np.float32(self.recipe.optimiser.rate)
+        return factors[:, None] * column_rates(self.recipe.optimiser, self.recipe.groups)
 
     def averaging(self, epoch: int) -> NDArray[np.float32]:
         """What every step of `epoch` takes into the averages, [steps per epoch]."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from imagette.arrays import Weights
 from imagette.engines.meanings import NUM_IMAGES, Batch
-from imagette.engines.with_jax.naming import from_arrays, to_arrays, weights_of
+from imagette.engines.with_jax.naming import from_arrays, leaves_of, to_arrays, weights_of
 from imagette.engines.with_jax.pure import PureNetwork, Tree, first_key, key_of
 from imagette.engines.with_jax.trace import Reader, evaluation_program
 from imagette.errors import UsageError, nearest
@@ -31,6 +31,10 @@ class PureForward:
     def like_params(self, weights: Weights) -> Tree:
         """A tree like the parameters, such as an optimiser's slot, filled with these values."""
         return from_arrays(self.network.params, weights, self.network.name)
+
+    def names(self, params: Tree) -> Tree:
+        """A tree like the parameters, of their names."""
+        return jax.tree.unflatten(jax.tree.structure(params), [n for n, _ in leaves_of(params)])
 
     def stored(self, tree: Tree) -> dict[str, NDArray[np.float32]]:
         """A tree like the parameters or the state as a checkpoint holds it."""

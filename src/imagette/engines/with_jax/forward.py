@@ -54,6 +54,10 @@ class Forward:
         """Copies in the form of checkpoints."""
         return {name: as_stored(value) for name, value in weights.items()}
 
+    def names(self, params: Weights) -> dict[str, str]:
+        """A tree like the weights, of their names."""
+        return {name: name for name in params}
+
     def like_params(self, arrays: Arrays) -> Weights:
         """An optimiser's slot on the device, in the form of the weights that it goes with."""
         return {name: laid_out(value) for name, value in arrays.items()}

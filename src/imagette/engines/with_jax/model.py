@@ -32,6 +32,7 @@ from imagette.engines.with_jax.own import LossOf, Own, Step
 from imagette.engines.with_jax.pure import Tree
 from imagette.engines.with_jax.resize import resized
 from imagette.network.graph import Graph
+from imagette.recipe.groups import assign
 from imagette.recipe.recipe import Recipe
 from imagette.recipe.sizes import Size
 
@@ -73,7 +74,11 @@ class JaxModel:
         self._forward = PureForward(own.network) if own.network else Forward(graph)
         self._loss = own.loss or lower_loss(recipe.loss)
         self._optimiser = (
-            own_optimiser(own.optimiser) if own.optimiser else lower_optimiser(recipe.optimiser)
+            own_optimiser(own.optimiser)
+            if own.optimiser
+            else lower_optimiser(
+                assign(recipe.optimiser, recipe.groups, graph), self._forward.names
+            )
         )
         self._update = own.update
         self._augmentations = [
@@ -112,7 +117,7 @@ class JaxModel:
         length = steps if images is not None or self._alone else _loop_length(plan)
         arrays = {
             "indices": plan.indices,
-            "rates": plan.rates[:, 0],
+            "rates": plan.rates,
             "draws": dict(plan.draws),
             "keys": dict(plan.dropout),
             "averaging": plan.averaging,

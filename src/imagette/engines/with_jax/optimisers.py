@@ -6,6 +6,7 @@ with what the other began.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import jax
@@ -18,7 +19,11 @@ from numpy.typing import NDArray
 from imagette.arrays import Weights
 from imagette.engines.protocol import OPTIMISER_PREFIX
 from imagette.engines.with_jax.pure import Tree
+from imagette.recipe.groups import Assignment
 from imagette.recipe.optimisers import SGD, Adam, AdamW, RMSprop
+
+OfEach = Callable[[Tree], Tree]
+"""From the weights to a tree like them, of what is known of each."""
 
 Stored = dict[str, NDArray[np.float32]]
 STEP = "step"
@@ -31,12 +36,16 @@ class Optimiser:
     transformation: optax.GradientTransformation
     slot_names: Mapping[str, str]  # of a field of Optax's states; empty for one's own: its path
     sign: int  # of the step: -1, or 1 for one's own, whose rate is its own too
+    columns: OfEach  # the column of rates of each weight
 
-    def step(self, gradients: Tree, slots: Tree, params: Tree, rate: Array) -> tuple[Tree, Tree]:
-        """Weights and slots after one step."""
+    def step(self, gradients: Tree, slots: Tree, params: Tree, rates: Array) -> tuple[Tree, Tree]:
+        """Weights and slots after one step; `rates` [G], one a group of weights."""
         updates, slots = self.transformation.update(gradients, slots, params)
-        rate = rate * self.sign
-        return jax.tree.map(lambda w, u: w + rate * u, params, updates), slots
+
+        def moved(w: Array, u: Array, column: int) -> Array:
+            return w + rates[column] * self.sign * u
+
+        return jax.tree.map(moved, params, updates, self.columns(params)), slots
 
     def save(self, slots: Tree, params: Tree, stored: Callable[[Tree], Stored]) -> Stored:
         """All slots, as `opt.<slot>.<weight>`; `stored` gives a tree like `params` its names."""
@@ -73,14 +82,24 @@ class Optimiser:
         return self.slot_names[path.rpartition(".")[2]] if self.slot_names else path
 
 
-def lower_optimiser(spec: Any) -> Optimiser:
-    """The chain of a recipe's optimiser, with torch's definitions."""
-    return _LOWERINGS[type(spec)](spec)
+def lower_optimiser(assigned: Mapping[str, Assignment], names: OfEach) -> Optimiser:
+    """The chain of a recipe's optimiser, with torch's definitions.
+
+    `names` gives a tree like the weights, of the names by which they are assigned.
+    """
+
+    def each(what: str) -> OfEach:
+        return lambda params: jax.tree.map(lambda n: getattr(assigned[n], what), names(params))
+
+    spec = next(iter(assigned.values())).optimiser
+    lowered = _LOWERINGS[type(spec)](spec, _decayed(each("decay")))
+    return Optimiser(*lowered, sign=-1, columns=each("column"))
 
 
 def own_optimiser(transformation: optax.GradientTransformation) -> Optimiser:
     """One's own: its updates are added, as Optax has it, multiplied by the plan's rate."""
-    return Optimiser(transformation, {}, sign=1)
+    first = partial(jax.tree.map, lambda _weight: 0)
+    return Optimiser(transformation, {}, sign=1, columns=first)
 
 
 def _places(slots: Tree, params: Tree) -> Iterator[tuple[str, Tree, bool]]:
@@ -118,32 +137,40 @@ def _counting() -> optax.GradientTransformation:
     )
 
 
-def _decayed(decay: float) -> list[optax.GradientTransformation]:
-    return [optax.add_decayed_weights(decay)] if decay else []
+def _decayed(decays: OfEach) -> optax.GradientTransformation:
+    """Adds to the gradient of each weight its own decay times the weight."""
+
+    def update(updates: Tree, state: Any, params: Tree) -> tuple[Tree, Any]:
+        def decayed(u: Array, w: Array, decay: float) -> Array:
+            return u + decay * w if decay else u
+
+        return jax.tree.map(decayed, updates, params, decays(params)), state
+
+    return optax.GradientTransformation(optax.init_empty_state, update)
 
 
-def _sgd(spec: SGD) -> Optimiser:
+Lowered = tuple[optax.GradientTransformation, Mapping[str, str]]  # and what its slots are called
+
+
+def _sgd(spec: SGD, decay: optax.GradientTransformation) -> Lowered:
     momentum = [optax.trace(spec.momentum, spec.nesterov)] if spec.momentum else []
-    chain = optax.chain(optax.identity(), *_decayed(spec.decay), *momentum)  # never of nothing
-    return Optimiser(chain, {"trace": "momentum_buffer"}, sign=-1)
+    return optax.chain(decay, *momentum), {"trace": "momentum_buffer"}
 
 
-def _adam(spec: Adam | AdamW) -> Optimiser:
+def _adam(spec: Adam | AdamW, decay: optax.GradientTransformation) -> Lowered:
     adam = optax.scale_by_adam(*spec.betas, eps=spec.epsilon)
-    decay = _decayed(spec.decay)
-    chain = optax.chain(adam, *decay) if spec.decoupled else optax.chain(*decay, adam)
-    return Optimiser(chain, {"mu": "exp_avg", "nu": "exp_avg_sq", "count": STEP}, sign=-1)
+    chain = optax.chain(adam, decay) if spec.decoupled else optax.chain(decay, adam)
+    return chain, {"mu": "exp_avg", "nu": "exp_avg_sq", "count": STEP}
 
 
-def _rmsprop(spec: RMSprop) -> Optimiser:
+def _rmsprop(spec: RMSprop, decay: optax.GradientTransformation) -> Lowered:
     rms = optax.scale_by_rms(spec.smoothing, spec.epsilon, eps_in_sqrt=False)
     momentum = [optax.trace(spec.momentum)] if spec.momentum else []
-    chain = optax.chain(*_decayed(spec.decay), rms, *momentum, _counting())
-    names = {"nu": "square_avg", "trace": "momentum_buffer", "count": STEP}
-    return Optimiser(chain, names, sign=-1)
+    chain = optax.chain(decay, rms, *momentum, _counting())
+    return chain, {"nu": "square_avg", "trace": "momentum_buffer", "count": STEP}
 
 
-_LOWERINGS: dict[type, Callable[[Any], Optimiser]] = {
+_LOWERINGS: dict[type, Callable[[Any, optax.GradientTransformation], Lowered]] = {
     SGD: _sgd,
     Adam: _adam,
     AdamW: _adam,

@@ -25,11 +25,12 @@ from imagette.engines.with_torch.device import choose_device, threads_for, worki
 from imagette.engines.with_torch.forward import Forward
 from imagette.engines.with_torch.losses import LossFunction, lower_loss, mixed
 from imagette.engines.with_torch.module import ModuleForward
-from imagette.engines.with_torch.optimisers import lower_optimiser
+from imagette.engines.with_torch.optimisers import lowered_steps
 from imagette.engines.with_torch.own import Own
 from imagette.engines.with_torch.resize import resized
 from imagette.engines.with_torch.steps import Steps
 from imagette.network.graph import Graph
+from imagette.recipe.groups import assign
 from imagette.recipe.recipe import Recipe
 from imagette.recipe.sizes import Size
 
@@ -66,6 +67,7 @@ class TorchModel:
         self._size = (graph.input_shape[1], graph.input_shape[2])
         self._device = place.device
         self._forward = ModuleForward(own.module) if own.module else Forward(graph)
+        self._assigned = {} if own.make_steps else assign(recipe.optimiser, recipe.groups, graph)
         self._loss = own.loss or lower_loss(recipe.loss, place.device)
         self._augmentations = [
             (f"{i}.{spec.name}", lower_augmentation(spec)) for i, spec in enumerate(recipe.augment)
@@ -88,7 +90,7 @@ class TorchModel:
         if self._own.make_steps:
             steps = self._own.make_steps(trainable)
         else:
-            steps = Steps.absolute(lower_optimiser(self._recipe.optimiser, trainable.values()))
+            steps = lowered_steps(self._assigned, trainable)
         rule = self._recipe.averaging
         averaged = self._forward.frozen(averages, self._device) if rule else None
         return TorchState(tensors, trainable, steps, averaged)
@@ -112,8 +114,8 @@ class TorchModel:
         }
         losses = torch.empty(plan.num_steps, device=self._device)
         correct = torch.empty(plan.num_steps, dtype=torch.int32, device=self._device)
-        for i, rate in enumerate(plan.rates[:, 0].tolist()):
-            state.steps.set_rate(rate)
+        for i, rates in enumerate(plan.rates.tolist()):
+            state.steps.set_rates(rates)
             labels = self._labels[indices[i]]
             if streamed is None:
                 pixels = self._images[indices[i]]

@@ -1,19 +1,30 @@
 """The optimisers of a recipe as torch's own, fused where torch has a fused form."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from imagette.engines.with_torch.steps import Steps
+from imagette.recipe.groups import Assignment
 from imagette.recipe.optimisers import SGD, Adam, AdamW, RMSprop
 
-Parameters = Iterable[Tensor]
+Parameters = list[dict[str, Any]]
 
 
-def lower_optimiser(spec: Any, parameters: Parameters) -> torch.optim.Optimizer:
-    """A fresh torch optimiser; its rate is set anew at every step, from the plan."""
-    return _LOWERINGS[type(spec)](spec, parameters)
+def lowered_steps(assigned: Mapping[str, Assignment], trainable: Mapping[str, Tensor]) -> Steps:
+    """Fresh torch optimisers, with one parameter group for each rate and decay that is assigned."""
+    members: dict[Assignment, list[Tensor]] = {}
+    for name, tensor in trainable.items():
+        members.setdefault(assigned[name], []).append(tensor)
+    optimisers, columns = [], []
+    for spec in dict.fromkeys(one.optimiser for one in members):
+        ours = {one: tensors for one, tensors in members.items() if one.optimiser == spec}
+        groups = [{"params": x, "weight_decay": one.decay} for one, x in ours.items()]
+        optimisers.append(_LOWERINGS[type(spec)](spec, groups))
+        columns += [one.column for one in ours]
+    return Steps.absolute(optimisers, columns)
 
 
 def _sgd(spec: SGD, parameters: Parameters) -> torch.optim.Optimizer:
@@ -22,7 +33,6 @@ def _sgd(spec: SGD, parameters: Parameters) -> torch.optim.Optimizer:
         lr=spec.rate,
         momentum=spec.momentum,
         nesterov=spec.nesterov,
-        weight_decay=spec.decay,
         fused=True,
     )
 
@@ -34,7 +44,6 @@ def _adam(spec: Adam | AdamW, parameters: Parameters) -> torch.optim.Optimizer:
         lr=spec.rate,
         betas=spec.betas,
         eps=spec.epsilon,
-        weight_decay=spec.decay,
         fused=True,
     )
 
@@ -46,7 +55,6 @@ def _rmsprop(spec: RMSprop, parameters: Parameters) -> torch.optim.Optimizer:
         alpha=spec.smoothing,
         momentum=spec.momentum,
         eps=spec.epsilon,
-        weight_decay=spec.decay,
     )
 
 

@@ -1,7 +1,7 @@
 """The optimisers of one training, as one: rates set from the plan, state by weight name."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,15 +19,19 @@ Named = Mapping[str, Tensor]
 
 @dataclass(frozen=True)
 class Steps:
-    """Optimisers, and for each of their parameter groups what the plan's rate multiplies."""
+    """Optimisers, and for each of their parameter groups its column of the plan's rates.
+
+    Each rate is multiplied by the group's scale.
+    """
 
     optimisers: tuple[Optimiser, ...]
+    columns: tuple[int, ...]
     scales: tuple[float, ...]
 
     @classmethod
-    def absolute(cls, optimiser: Optimiser) -> "Steps":
-        """For an optimiser of a recipe: the plan's rate is the rate."""
-        return cls((optimiser,), (1.0,) * len(optimiser.param_groups))
+    def absolute(cls, optimisers: Sequence[Optimiser], columns: Sequence[int]) -> "Steps":
+        """For the optimisers of a recipe: the plan's rates are the rates."""
+        return cls(tuple(optimisers), tuple(columns), (1.0,) * len(columns))
 
     @classmethod
     def relative(cls, made: object, what: str, trainable: Named) -> "Steps":
@@ -45,12 +49,13 @@ class Steps:
                 )
         groups = [group for optimiser in optimisers for group in optimiser.param_groups]
         _check_moved([tensor for group in groups for tensor in group["params"]], what, trainable)
-        return cls(optimisers, tuple(float(group["lr"]) for group in groups))
+        scales = tuple(float(group["lr"]) for group in groups)
+        return cls(optimisers, (0,) * len(scales), scales)
 
-    def set_rate(self, rate: float) -> None:
+    def set_rates(self, rates: Sequence[float]) -> None:
         groups = (group for optimiser in self.optimisers for group in optimiser.param_groups)
-        for group, scale in zip(groups, self.scales, strict=True):
-            group["lr"] = rate * scale
+        for group, column, scale in zip(groups, self.columns, self.scales, strict=True):
+            group["lr"] = rates[column] * scale
 
     def zero_grad(self) -> None:
         for optimiser in self.optimisers:
