@@ -141,3 +141,35 @@ def test_a_mistake_is_one_clear_line(sweep, capsys, words, message):
     assert (code, out) == (2, "")
     assert message in err
     assert err.count("\n") == 1
+
+
+def test_runs_are_judged_as_one_beside_each_alone(make_run, capsys, tmp_path, monkeypatch):
+    # 000-25
+    monkeypatch.chdir(tmp_path)
+    make_run("all/a", right=HALF, seed=0)
+    make_run("all/b", right=[True] * 20, seed=1)
+    code, out, err = imagette(capsys, "compare", "all", "--ensemble")
+    assert (code, err) == (0, "")
+    assert "ensemble of 2 runs, mean of their probabilities: 100.00 % (83.89 to 100.00, " in out
+    assert f"  50.00 % {tmp_path}/all/a\n  100.00 % {tmp_path}/all/b\n" in out
+    _, out, _ = imagette(capsys, "compare", "all", "--ensemble", "--json")
+    assert json.loads(out)["ensemble"]["members"][0] == {
+        "name": f"{tmp_path}/all/a",
+        "accuracy": 0.5,
+    }
+    code, _, err = imagette(capsys, "compare", "all/a", "--ensemble", "--json")
+    assert (code, err.count("\n")) == (2, 1)
+    assert "An ensemble needs two runs or more. Got 1." in err
+
+
+def test_an_ensemble_needs_the_answers_that_runs_kept(make_run, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    make_run("all/a", right=HALF, seed=0)
+    make_run("all/b", seed=1)
+    code, _, err = imagette(capsys, "compare", "all", "--ensemble", "--json")
+    assert code == 2
+    assert (
+        f"answers on validation are not kept: imagette evaluate {tmp_path}/all/b --split validation"
+        in err
+    )
+    assert imagette(capsys, "compare", "all", "--ensemble", "--csv")[0] == 2

@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from imagette.cli.comparison_table import comparison_csv, comparison_table
+from imagette.cli.comparison_table import comparison_csv, comparison_table, ensemble_lines
 from imagette.errors import UsageError
 from imagette.run.compare import Comparison, compare_runs
+from imagette.run.ensemble import ensemble_of
 from imagette.store.whole import write_whole
 
 DEFAULT_PICTURE = Path("compare.png")
@@ -36,6 +37,9 @@ def compare(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the figure if it is there.")
     ] = False,
+    ensemble: Annotated[
+        bool, typer.Option("--ensemble", help="All runs as one: their mean probabilities.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the values as JSON.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print a line a variant as CSV.")] = False,
 ) -> None:
@@ -47,19 +51,27 @@ def compare(
     """
     if as_json and as_csv:
         raise UsageError("--json and --csv: give one of them.")
+    if as_csv and ensemble:
+        raise UsageError("--csv has a line a variant, and --ensemble is none: give --json.")
     picture = out or (None if as_json or as_csv else DEFAULT_PICTURE)
     if picture and picture.exists() and not overwrite:
         raise UsageError(f"{str(picture)!r} exists: give --overwrite, or another name with --out.")
     comparison = compare_runs(runs, against)
+    together = ensemble_of(comparison) if ensemble else None
     if picture:
         write_whole(picture, _figure(comparison))
     if as_json:
         values = {**comparison.as_json(), "figure": str(picture) if picture else None}
+        if together:
+            values["ensemble"] = together.as_json()
         print(json.dumps(values, ensure_ascii=False))
     elif as_csv:
         print(comparison_csv(comparison), end="")
     else:
-        comparison_table(comparison, Console(file=sys.stdout))
+        console = Console(file=sys.stdout)
+        comparison_table(comparison, console)
+        if together:
+            ensemble_lines(together, console)
         print(f"\nfigure   {picture}")
 
 

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from imagette.cli.operations import operations_text
 from imagette.evaluate.comparison import Difference
+from imagette.evaluate.ensemble import Ensemble
 from imagette.run.compare import Comparison, Variant
 
 NAME_WIDTH = 18  # where room is short, a longer name is folded
@@ -36,6 +37,19 @@ def comparison_table(comparison: Comparison, console: Console) -> None:
             console.print(escape(line), highlight=False)
     below = _below(comparison)
     for line in [""] * bool(below) + below:
+        console.print(escape(line), highlight=False, soft_wrap=True)
+
+
+def ensemble_lines(together: Ensemble, console: Console) -> None:
+    """Prints the accuracy of all runs as one, beside that of each on the same images."""
+    low, high = together.interval
+    lines = [
+        f"ensemble of {len(together.members)} runs, mean of their probabilities: "
+        f"{100 * together.accuracy:.2f} % ({100 * low:.2f} to {100 * high:.2f}, "
+        f"n = {together.n:,}); on these images alone:"
+    ]
+    lines += [f"  {100 * accuracy:.2f} % {name}" for name, accuracy in together.members]
+    for line in ["", *lines]:
         console.print(escape(line), highlight=False, soft_wrap=True)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from imagette.evaluate.comparison import Difference, over_images, over_seeds, same_images
-from imagette.run.figures import RunFigures, answers
+from imagette.run.figures import RunFigures, answers, not_kept
 
 # What decides which images a split holds: what was asked of the data, and what was found there.
 _CHOICE = {
@@ -52,13 +52,10 @@ def _on_images(run: RunFigures, other: RunFigures, split: str) -> Difference | s
     for one in (run, other):
         kept = answers(one, split)
         if kept is None:
-            return (
-                f"the last weights' answers on {split} are not kept: "
-                f"imagette evaluate {one.path} --split {split}"
-            )
+            return not_kept(one, split)
         found.append(kept)
-    (digests, correct), (other_digests, other_correct) = found
-    at, other_at = same_images(digests, other_digests)
+    first, second = found
+    at, other_at = same_images(first.digests, second.digests)
     if not len(at):
         return "judged on other images"
-    return over_images(correct[at], other_correct[other_at])
+    return over_images(first.correct[at], second.correct[other_at])

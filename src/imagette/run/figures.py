@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from imagette.errors import StoreError
-from imagette.evaluate.comparison import Correct, Digests
+from imagette.evaluate.ensemble import Answers
 from imagette.experiment import check, resolved
 from imagette.run.runs import JUDGED_FIRST, RunSummary, summary_of
 from imagette.store.folder import RunFolder
@@ -79,19 +79,26 @@ def figures_of(path: Path) -> RunFigures:
         ) from error
 
 
-def answers(run: RunFigures, split: str) -> tuple[Digests, Correct] | None:
-    """Which images of the split the last weights get right; None if that was not kept."""
+def answers(run: RunFigures, split: str) -> Answers | None:
+    """What the last weights say of the images of the split; None if that was not kept."""
     folder = RunFolder.open(run.path)
     if _of_the_last_weights(folder, split) is None:
         return None
     _, arrays = folder.read_evaluation(split)
     try:
-        correct: Correct = arrays["logits"].argmax(axis=1) == arrays["labels"]
-        return arrays["image_digests"], correct
+        return Answers(arrays["image_digests"], arrays["labels"], arrays["logits"])
     except (KeyError, ValueError) as error:
         raise StoreError(
             f"{run.path}: evaluation/{split}.npz is damaged ({error}): evaluate the run again"
         ) from error
+
+
+def not_kept(run: RunFigures, split: str) -> str:
+    """Why `answers` are None, and what to do."""
+    return (
+        f"the last weights' answers on {split} are not kept: "
+        f"imagette evaluate {run.path} --split {split}"
+    )
 
 
 def _figures(folder: RunFolder, summary: RunSummary) -> RunFigures:
