@@ -73,7 +73,8 @@ def test_every_state_of_both_engines_has_a_row(engine, lowerings, optimisers):
 # Small pictures, so that it is quick; and full width: torch 2.13 dies of a segmentation fault in
 # the gradient of a 1x1 convolution from 4 to 8 channels with stride 2.
 SMALLER = {"vgg8": (3, 8, 8), "resnet8": (3, 8, 8), "convnext_mini": (1, 16, 16)}
-DEEPER = {"resnet20"}  # blocks of resnet8, more of them
+# Blocks of resnet8 and of the rows above, more of them.
+DEEPER = {"resnet20", "seresnet20", "densenet40"}
 
 
 @pytest.mark.parametrize("name", [name for name in names() if name not in DEEPER])

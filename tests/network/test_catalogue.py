@@ -20,6 +20,8 @@ PARAMETERS = {
     "vgg8": 551_722,  # 000-03
     "resnet8": 78_186,
     "resnet20": 272_474,
+    "seresnet20": 274_847,  # as imgclsmob publishes it, and the next
+    "densenet40": 176_122,
 }
 
 
@@ -40,6 +42,19 @@ def test_parameters_are_exact(name):
 def test_every_network_tells_its_source_and_result(name):
     assert "https://" in entry(name).source
     assert re.match(r"(Fashion-)?MNIST: |CIFAR-10: ", entry(name).result)
+
+
+@pytest.mark.parametrize(  # as imgclsmob's README has them, in multiplications
+    ("name", "millions"), [("seresnet20", 41.34), ("densenet40", 74.89)]
+)
+def test_multiplications_are_the_published_ones(name, millions):
+    assert walk(named(name), (3, 32, 32)).cost.multiplications / 1e6 == pytest.approx(
+        millions, rel=0.02
+    )
+
+
+def test_a_wider_growth_is_the_published_network():
+    assert parameters("densenet40", growth=24) == 690_346
 
 
 def test_lenet_cifar_doubled():  # 001-19, 001-21
