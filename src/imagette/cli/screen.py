@@ -3,6 +3,7 @@
 Where the output is no terminal there is no bar, and the lines are those of the run's log.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 from rich.console import Console
@@ -14,6 +15,8 @@ from imagette.cli.invocation import program, short
 from imagette.cli.tables import network_table
 from imagette.experiment import Experiment
 from imagette.network import cost_table
+from imagette.network.table import CostTable
+from imagette.recipe.budget import Budget, limits
 from imagette.recipe.recipe import MOST_EPOCHS
 from imagette.run.lines import legend, line_of
 from imagette.run.train import Begun, Ended, RunEvent
@@ -41,7 +44,7 @@ class Screen:
             disable=not console.is_terminal,
         )
         self._task = self._bar.add_task("", epoch="", loss="", speed="", left="")
-        self._explained = False
+        self._explained = self._planned = False
         self._run = ""
 
     def __enter__(self) -> "Screen":
@@ -58,8 +61,11 @@ class Screen:
                 self._advance(event)
             case Ended():
                 self._end(event)
-            case ev.Decision(what=what) if what != STEPS:
-                pass  # of the log alone: what was begun names it already
+            case ev.Decision(what=what):
+                # Other decisions are named by what was begun, later plans by the bar.
+                if what == STEPS and not self._planned:
+                    self._planned = True
+                    self._print_line(event)
             case ev.EpochRow():
                 self._explain(event)
                 self._print_line(event)
@@ -83,6 +89,8 @@ class Screen:
         )
         graph = prepared.graph
         say(f"network  {graph.parameters:,} parameters, {graph.cost.total:,} operations an image")
+        for line in _budget_lines(prepared.experiment.budget, cost_table(graph)):
+            say(line)
         say(f"engine   {model.device}")
         say(
             f"set-up   {begun.setup_seconds:.1f} s, of which {begun.warm_up_seconds:.1f} s for the "
@@ -143,6 +151,14 @@ class Screen:
     def _say(self, text: str) -> None:
         wraps = self._console.is_terminal  # a pipe or a file gets whole lines
         self._console.print(escape(text), highlight=False, soft_wrap=not wraps)
+
+
+def _budget_lines(budget: Budget, table: CostTable) -> Iterator[str]:
+    """What is used of each limit, and the time there is."""
+    for limit in limits(budget, table):
+        yield f"budget   {limit.has:,} of {limit.most:,} {limit.unit}"
+    if budget.minutes is not None:
+        yield f"budget   {budget.minutes:g} min, set-up and evaluation included"
 
 
 def _longer(experiment: Experiment) -> str:

@@ -12,7 +12,7 @@ from imagette.train.events import Position
 AIM = 0.985  # of the budget: where the training is planned to be over, its last evaluation included
 # So far the expected end may move before there is a new plan: of the budget, or of what is left of
 # it where that is more, for early on a guess of the whole is coarse and there is time to mend it.
-DRIFT, EARLY_DRIFT = 0.004, 0.05
+DRIFT, EARLY_DRIFT = 0.004, 0.1
 RECENT = 9  # a stall of one chunk moves no median of so many; a machine that slowed down does
 CHUNK = 0.01  # of the budget: the longest that steps are taken without a look at the clock
 FEWEST = 3  # chunks that are measured before the first plan
