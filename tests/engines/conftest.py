@@ -8,6 +8,7 @@ import pytest
 from imagette.data.augment import AlternatingFlip, Cutout, Flip, Shift
 from imagette.data.mixing import CutMix, Mixup
 from imagette.data.preprocess import Preprocess
+from imagette.data.trivial import Trivial
 from imagette.engines.initial import first_weights
 from imagette.engines.protocol import EngineSpec, moving_of, weights_of
 from imagette.engines.with_jax.backend import begin
@@ -75,6 +76,7 @@ AUGMENTATIONS = [
     Mixup(alpha=0.2, share=0.0),
     CutMix(),
     CutMix(alpha=8.0),
+    Trivial(),
 ]
 
 LOSSES = [

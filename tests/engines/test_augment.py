@@ -6,6 +6,7 @@ import torch
 
 from imagette.data.augment import AlternatingFlip, Flip, Shift
 from imagette.data.mixing import Mixup
+from imagette.data.trivial import Trivial, tables_for
 from imagette.engines.random import bits
 from imagette.engines.with_jax.augment import lower_augmentation as lower_in_jax
 from imagette.engines.with_torch.augment import lower_augmentation as lower_in_torch
@@ -77,6 +78,17 @@ def test_mixing_in_no_step_moves_no_bit(engine, case, name):
         model = made.on(engine)
         losses.append(made.advanced(model, model.start(made.first))[1])
     assert losses[0] == losses[1]
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_every_setting_of_the_policy_is_bit_equal(engine, channels):
+    num_settings = len(tables_for((17, 20)).colour)
+    shape = (num_settings, 17, 20, channels)
+    images = np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8)
+    draws = np.arange(num_settings, dtype=np.int32)
+    array, lower = arrays_of(engine)
+    found = np.asarray(lower(Trivial())(array(images), array(draws)))
+    np.testing.assert_array_equal(found, Trivial().apply(images, draws))
 
 
 def test_images_that_are_no_bytes_are_mixed_without_rounding(engine):

@@ -9,7 +9,7 @@ from imagette.data.dataset import open_data
 from imagette.data.live import dataset_of
 from imagette.data.spec import DataSpec
 from imagette.data.streamed import StreamedImages
-from imagette.errors import DataError
+from imagette.errors import DataError, UsageError
 from imagette.run.evaluate import evaluate_run
 from imagette.run.fit import fit
 from imagette.run.train import Begun, resume, train_experiment
@@ -144,3 +144,13 @@ def test_a_live_data_set_of_floats_is_fitted(tmp_path):
     # 002-15, 004-14
     done = fitted(dataset_of(Sample(nudge=-0.5003), cache=False), tmp_path)
     assert done.history[-1]["validation_loss"] < done.history[0]["validation_loss"]
+
+
+def test_a_policy_on_bytes_is_refused_for_images_that_are_floats(tmp_path, experiment):
+    path = tmp_path / "mine.toml"
+    path.write_text("")
+    (tmp_path / "mine.py").write_text(CODE)
+    data = {"python": "mine.py:Blobs", "cache": False, "limit": None}
+    chosen = experiment(data=data, recipe={"augment": ["trivial"]})
+    with pytest.raises(UsageError, match=r"trivial changes bytes, but .*: set data.cache = true"):
+        list(train_experiment(chosen, source=path))

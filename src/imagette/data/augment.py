@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field
 
 from imagette.arrays import Images
 from imagette.data.mixing import CutMix, Mixup
+from imagette.data.trivial import Trivial
 from imagette.spec import Spec, named
 from imagette.words import Bits, Order, integers, uniform
 
@@ -105,7 +106,7 @@ class Cutout(Spec):
 
 
 Augmentation = Annotated[
-    Flip | AlternatingFlip | Shift | Cutout | Mixup | CutMix,
+    Flip | AlternatingFlip | Shift | Cutout | Mixup | CutMix | Trivial,
     Field(discriminator="name"),
     BeforeValidator(named),
 ]

@@ -1,6 +1,8 @@
 """What a recipe, a network and data must be for each other; checked before anything is written."""
 
 from imagette.data.augment import Shift
+from imagette.data.streamed import StreamedImages
+from imagette.data.trivial import Trivial
 from imagette.engines.initial import last_norms
 from imagette.engines.protocol import STATE_PREFIXES
 from imagette.engines.whitening import whitened_layer
@@ -24,6 +26,7 @@ def check_together(prepared: Prepared) -> tuple[str, ...]:
     _check_shift(experiment, graph)
     _check_single_image(prepared)
     _check_mixing(prepared)
+    _check_trivial(prepared)
     _check_first_values(prepared)
     _check_names(graph)
     return _check_last_layer(experiment, graph)
@@ -70,6 +73,16 @@ def _check_mixing(prepared: Prepared) -> None:
         raise UsageError(
             f"recipe.augment: {spec.name} mixes an image with its neighbour in the batch. "
             "Got recipe.batch = 1: take 2 or more, or leave it out."
+        )
+
+
+def _check_trivial(prepared: Prepared) -> None:
+    """Its tables are of the 256 values of a byte."""
+    images, augment = prepared.dataset.train.images, prepared.experiment.recipe.augment
+    if isinstance(images, StreamedImages) and any(isinstance(one, Trivial) for one in augment):
+        raise UsageError(
+            "recipe.augment: trivial changes bytes, but these images are read anew each time "
+            "(data.cache = false) and are floats: set data.cache = true, or leave it out."
         )
 
 

@@ -12,6 +12,8 @@ from jax import Array
 from imagette.data.augment import AlternatingFlip, Cutout, Flip, Shift
 from imagette.data.beta import PARTS
 from imagette.data.mixing import CutMix, Mixup
+from imagette.data.trivial import Trivial
+from imagette.engines.with_jax.trivial import changed
 
 Lowered = Callable[[Array, Array], Array]
 
@@ -100,4 +102,5 @@ _LOWERINGS: dict[type, Callable[[Any], Lowered]] = {
     Cutout: _cutout,
     Mixup: _mixup,
     CutMix: _cutmix,
+    Trivial: lambda _spec: changed,
 }

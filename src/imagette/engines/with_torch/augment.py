@@ -12,6 +12,8 @@ from torch import Tensor
 from imagette.data.augment import AlternatingFlip, Cutout, Flip, Shift
 from imagette.data.beta import PARTS
 from imagette.data.mixing import CutMix, Mixup
+from imagette.data.trivial import Trivial
+from imagette.engines.with_torch.trivial import changed
 
 Lowered = Callable[[Tensor, Tensor], Tensor]
 
@@ -98,4 +100,5 @@ _LOWERINGS: dict[type, Callable[[Any], Lowered]] = {
     Cutout: _cutout,
     Mixup: _mixup,
     CutMix: _cutmix,
+    Trivial: lambda _spec: changed,
 }
