@@ -133,6 +133,18 @@ def test_all_problems_are_told_at_once():  # 004-12
             {"network": {"name": "ffnn", "text": "relu"}},
             "give one of name, text, layers, python. Got name",
         ),
+        (
+            {"recipe": {"clip": 1.0, "update": {"python": "mine.py:step"}}},
+            "an update of your own takes the whole step, so clip has no place in it",
+        ),
+        (
+            {"recipe": {"accumulate": 2, "update": {"python": "mine.py:step"}}},
+            "an update of your own takes the whole step, so accumulate has no place in it",
+        ),
+        ({"recipe": {"clip": 0}}, "'recipe.clip' must be greater than 0. Got 0."),
+        ({"recipe": {"accumulate": 0}}, "'recipe.accumulate' must be greater than 0. Got 0."),
+        ({"recipe": {"averaging": 3}}, "'recipe.averaging' must be a name or a table with a name"),
+        ({"recipe": {"averaging": "emma"}}, "Did you mean 'ema'?"),
         ({"recipe": {"optimiser": 3}}, "'recipe.optimiser' must be a name or a table with a name"),
         ({"evaluation": {"test": "always"}}, "'evaluation.test' must be 'sealed' or 'each-epoch'"),
         ({"evaluation": {"metrics": ["acuracy"]}}, "Did you mean 'accuracy'?"),

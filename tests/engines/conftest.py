@@ -108,6 +108,14 @@ OPTIMISERS = [
 
 # What a recipe may say of its steps beside the optimiser: each switchable alone.
 STEPS = {
+    "a clipped gradient": {"clip": 0.1},
+    "three parts of a batch": {"accumulate": 3},
+    "parts of a clipped, summed loss of mixed images": {
+        "accumulate": 4,
+        "clip": 1.0,
+        "loss": {"name": "cross_entropy", "reduction": "sum"},
+        "augment": ["mixup"],
+    },
     "a rate of some weights": {"groups": [{"match": "*batchnorm*.bias", "rate": 64.0}]},
     "a decay of some weights": {
         "optimiser": {"name": "adamw", "decay": 0.3},

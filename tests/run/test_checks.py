@@ -34,6 +34,20 @@ def test_a_batch_norm_of_features_refuses_an_image_alone_in_its_batch(experiment
     assert refusal(own, tmp_path).startswith("batchnorm1 normalises over the batch, but one of 33")
 
 
+def test_a_batch_has_no_more_parts_than_images(experiment, tmp_path):
+    own = experiment(recipe={"accumulate": 65})
+    assert refusal(own, tmp_path) == (
+        "recipe.accumulate must be at most the images of a batch, 64. Got 65."
+    )
+
+
+def test_a_batch_norm_of_features_refuses_a_part_of_one_image(experiment, tmp_path):
+    text = "flatten\nlinear 8\nbatchnorm\nlinear classes"
+    own = experiment(network={"text": text}, recipe={"batch": 30, "accumulate": 16})
+    message = refusal(own, tmp_path)
+    assert "at batch 30 and recipe.accumulate = 16 would be alone" in message
+
+
 def test_a_layer_cannot_take_a_name_that_checkpoints_use(experiment, tmp_path):
     own = experiment(network={"text": "flatten\nlinear classes name=moving"})
     assert refusal(own, tmp_path) == (

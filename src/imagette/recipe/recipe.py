@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import BeforeValidator, Field, PositiveInt, model_validator
 
 from imagette.data.augment import Augmentation
 from imagette.data.mixing import Mixing
@@ -15,9 +15,15 @@ from imagette.recipe.own import OwnOptimiser, OwnUpdate
 from imagette.recipe.schedules import Constant, Schedule
 from imagette.recipe.sizes import Sizes
 from imagette.recipe.stopping import Stopping
-from imagette.spec import Spec
+from imagette.spec import Spec, none_as_word
 
 MOST_EPOCHS = 1_000_000
+
+
+Clip = Annotated[
+    Annotated[float, Field(gt=0)] | None,
+    BeforeValidator(none_as_word),
+]
 
 
 class Recipe(Spec):
@@ -26,6 +32,12 @@ class Recipe(Spec):
     `epochs = "budget"` is as many as fit into `budget.minutes`; a number, at most so many of them.
     `batch = "all"` is full-gradient descent: one step an epoch on all training images. The last
     batch of an epoch may be short; no image is lost.
+
+    `clip` limits the norm n of the gradient of the loss by all trainable weights as one vector, no
+    decay in it: the gradient is multiplied by min(1, clip / (n + 1e-6)), the rule of
+    `torch.nn.utils.clip_grad_norm_`. With `accumulate = n` the gradient of a batch is summed from
+    those of n nearly equal parts, one after the other, which takes less memory; batch norms see
+    each part alone.
 
     >>> Recipe(epochs=2, batch=20, optimiser=SGD(rate=0.001, momentum=0.9)).batch
     20
@@ -40,6 +52,8 @@ class Recipe(Spec):
     sizes: Sizes | None = None
     groups: tuple[Group, ...] = ()
     averaging: Averaging = None
+    clip: Clip = None
+    accumulate: PositiveInt = 1
     stopping: Stopping | None = None
     update: OwnUpdate | None = None
     initial: NamedInitial = Initial()
@@ -51,6 +65,16 @@ class Recipe(Spec):
             raise ValueError(
                 "groups are for the optimisers of imagette; an optimiser of your own says rates "
                 "and decay itself: leave recipe.groups out"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _own_updates_take_the_whole_step(self) -> "Recipe":
+        if self.update and (self.clip is not None or self.accumulate > 1):
+            key = "accumulate" if self.clip is None else "clip"
+            raise ValueError(
+                f"an update of your own takes the whole step, so {key} has no place in it: do that "
+                f"in the update, and leave recipe.{key} out"
             )
         return self
 

@@ -24,6 +24,7 @@ def check_together(prepared: Prepared) -> tuple[str, ...]:
     _check_budget(experiment.budget, graph)
     _check_stopping(experiment)
     _check_shift(experiment, graph)
+    _check_accumulate(prepared)
     _check_single_image(prepared)
     _check_mixing(prepared)
     _check_trivial(prepared)
@@ -86,17 +87,29 @@ def _check_trivial(prepared: Prepared) -> None:
         )
 
 
+def _check_accumulate(prepared: Prepared) -> None:
+    planner = prepared.planner
+    if planner.recipe.accumulate > planner.batch:
+        raise UsageError(
+            f"recipe.accumulate must be at most the images of a batch, {planner.batch}. "
+            f"Got {planner.recipe.accumulate}."
+        )
+
+
 def _check_single_image(prepared: Prepared) -> None:
     """A norm over the batch has nothing to compare one number a channel with."""
     planner = prepared.planner
-    if planner.num_images % planner.batch != 1 and planner.batch != 1:
+    parts = planner.recipe.accumulate
+    batches = {planner.batch, planner.num_images % planner.batch} - {0}
+    if all(batch // min(batch, parts) > 1 for batch in batches):
         return
+    part = f" and recipe.accumulate = {parts}" if parts > 1 else ""
     for node in prepared.graph.nodes:
         shape = node.output_shape
         if node.function == "batchnorm" and all(side == 1 for side in shape[1:]):
             raise UsageError(
                 f"{node.path} normalises over the batch, but one of {planner.num_images:,} images "
-                f"at batch {planner.batch} would be alone in its batch: take another recipe.batch."
+                f"at batch {planner.batch}{part} would be alone: take another recipe.batch."
             )
 
 

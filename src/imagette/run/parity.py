@@ -150,7 +150,7 @@ def _run(
 
 def _gradients(prepared: Prepared, spec: EngineSpec, first: Weights, plan: StepPlan) -> Arrays:
     """The gradients of the first step: what plain SGD takes from the weights, over its rate."""
-    plain = {"optimiser": SGD(), "groups": (), "averaging": None}
+    plain = {"optimiser": SGD(), "groups": (), "averaging": None, "clip": None}
     recipe = prepared.experiment.recipe.model_copy(update=plain)
     model = _placed(prepared, spec, recipe)
     step = replace(plan.head(1), rates=np.full((1, 1), _GRADIENT_RATE))

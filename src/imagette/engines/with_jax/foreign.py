@@ -41,11 +41,15 @@ class PureForward:
         return to_arrays(tree)
 
     def train(
-        self, images: Array, params: Tree, state: Tree, keys: Mapping[str, Array]
+        self, images: Array, params: Tree, state: Tree, keys: Mapping[str, Array], first: int = 0
     ) -> tuple[Array, Tree]:
-        """Logits in training mode, and the state after this batch."""
+        """Logits in training mode, and the state after this batch.
+
+        Of a part of a batch, `first` is the number of its first image: each part draws anew.
+        """
         (bits,) = keys.values()
-        return self.network.apply(params, state, self._as_taken(images), key_of(bits), True)
+        key = jax.random.fold_in(key_of(bits), first) if first else key_of(bits)
+        return self.network.apply(params, state, self._as_taken(images), key, True)
 
     def evaluate(self, images: Array, params: Tree, state: Tree) -> Array:
         """Logits in evaluation mode."""

@@ -63,11 +63,14 @@ class Forward:
         return {name: laid_out(value) for name, value in arrays.items()}
 
     def train(
-        self, images: Array, params: Weights, fixed: Weights, keys: Keys
+        self, images: Array, params: Weights, fixed: Weights, keys: Keys, first: int = 0
     ) -> tuple[Array, Weights]:
-        """Logits in training mode, and the running statistics after this batch."""
+        """Logits in training mode, and the running statistics after this batch.
+
+        Of a part of a batch, `first` is the number of its first image.
+        """
         moved = dict(fixed)
-        outputs = self._run(images, params | fixed, trained, keys, moved)
+        outputs = self._run(images, params | fixed, trained, keys, moved, first)
         return outputs[self._output], moved
 
     def evaluate(self, images: Array, params: Weights, fixed: Weights) -> Array:
@@ -88,6 +91,7 @@ class Forward:
         convolve: Convolve,
         keys: Keys | None = None,
         moved: Weights | None = None,
+        first: int = 0,
     ) -> dict[int, Array]:
         """All outputs by number; in training, which `keys` makes it, statistics go to `moved`."""
         tensors = {0: images}
@@ -97,6 +101,7 @@ class Forward:
                 weights={short: weights[full] for short, full in step.weights},
                 training=keys is not None,
                 key=keys.get(step.path) if keys else None,
+                first=first,
                 convolve=convolve,
             )
             tensors[step.output] = step.function(call)

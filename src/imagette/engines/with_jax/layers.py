@@ -51,6 +51,7 @@ class Call:
     weights: Mapping[str, Array]
     training: bool
     key: Array | None  # uint32 [2], of a dropout in training
+    first: int  # of the batch that these images are a part of: the number of their first
     convolve: Callable[[Convolution, Array, Array], Array]
     moved: dict[str, Array] = field(default_factory=dict)  # new running statistics
 
@@ -136,7 +137,7 @@ def _dropout(layer: Dropout) -> Function:
     def drop(call: Call) -> Array:
         if call.key is None:
             return call.inputs[0]
-        return dropout(call.inputs[0], call.key, layer.rate)
+        return dropout(call.inputs[0], call.key, layer.rate, call.first)
 
     return drop
 

@@ -29,11 +29,13 @@ def _class_weighted(each: LossFunction, class_weights: tuple[float, ...]) -> Los
     return weighted
 
 
-def mixed(loss: LossFunction, own: Array) -> LossFunction:
-    """The loss of images that hold this share of themselves, the rest of their neighbours."""
+def mixed(loss: LossFunction, own: Array, neighbours: Array) -> LossFunction:
+    """The loss of images that hold this share of themselves, the rest of their neighbours.
+
+    `neighbours` are the labels of those.
+    """
 
     def both(outputs: Array, labels: Array) -> Array:
-        neighbours = jnp.roll(labels, 1)
         return own * loss(outputs, labels) + (1 - own) * loss(outputs, neighbours)
 
     return both

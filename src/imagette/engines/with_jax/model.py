@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from imagette.arrays import Images, Labels, Logits, Weights
 from imagette.data.preprocess import Preprocess
 from imagette.data.streamed import AnyImages
+from imagette.engines.parts import parts_of
 from imagette.engines.protocol import (
     MOVING_PREFIX,
     EngineSpec,
@@ -21,6 +22,7 @@ from imagette.engines.protocol import (
     moving_of,
     weights_of,
 )
+from imagette.engines.with_jax.accumulation import accumulated, clipped
 from imagette.engines.with_jax.augment import lower_augmentation
 from imagette.engines.with_jax.averages import taken
 from imagette.engines.with_jax.backend import begin, choose_device, threads_asked, working
@@ -28,7 +30,7 @@ from imagette.engines.with_jax.foreign import PureForward
 from imagette.engines.with_jax.forward import Forward
 from imagette.engines.with_jax.losses import LossFunction, lower_loss, mixed
 from imagette.engines.with_jax.optimisers import lower_optimiser, own_optimiser
-from imagette.engines.with_jax.own import LossOf, Own, Step
+from imagette.engines.with_jax.own import Own
 from imagette.engines.with_jax.pure import Tree
 from imagette.engines.with_jax.resize import resized
 from imagette.network.graph import Graph
@@ -201,17 +203,32 @@ class JaxModel:
         for name, apply in self._augmentations:
             pixels = apply(pixels, now["draws"][name])
         images = self._normalised(pixels if size is None else resized(pixels, size))
-        loss_function = self._loss_at(now["draws"])
+        parts = parts_of(len(images), self._recipe.accumulate)
+        (whole,) = parts_of(len(images), 1)
 
-        def loss_of(params: Tree) -> tuple[Array, tuple[Array, Tree]]:
-            outputs, fixed = self._forward.train(images, params, state.fixed, now["keys"])
-            return loss_function(outputs, labels), (outputs, fixed)
+        def loss_of(
+            params: Tree, fixed: Tree = state.fixed, part: slice = whole
+        ) -> tuple[Array, tuple[Array, Tree]]:
+            outputs, fixed = self._forward.train(
+                images[part], params, fixed, now["keys"], part.start
+            )
+            loss = self._loss_at(now["draws"], labels, part)(outputs, labels[part])
+            if len(outputs) < len(images) and self._recipe.loss.reduction == "mean":
+                loss = loss * (len(outputs) / len(images))
+            return loss, (outputs, fixed)
 
         def step(gradients: Tree, slots: Tree, params: Tree) -> tuple[Tree, Tree]:
+            if self._recipe.clip is not None:
+                gradients = clipped(gradients, self._recipe.clip)
             return self._optimiser.step(gradients, slots, params, now["rates"])
 
-        update = self._update or _usual_update
-        params, slots, loss, (outputs, fixed) = update(loss_of, step, state.params, state.slots)
+        if self._update:
+            moved = self._update(loss_of, step, state.params, state.slots)
+            params, slots, loss, (outputs, fixed) = moved
+        else:
+            found, gradients = accumulated(loss_of, state.params, state.fixed, parts)
+            loss, (outputs, fixed) = found
+            params, slots = step(gradients, state.slots, state.params)
         right = (outputs.argmax(1) == labels).sum(dtype=jnp.int32)
         averages, (params, fixed) = self._averaged(state, (params, fixed), now["averaging"])
         return JaxState(params, fixed, slots, averages), loss, right
@@ -267,23 +284,16 @@ class JaxModel:
     ) -> dict[str, Array]:
         return self._forward.activations(self._normalised(pixels), params, fixed, paths)
 
-    def _loss_at(self, draws: Mapping[str, Array]) -> LossFunction:
+    def _loss_at(self, draws: Mapping[str, Array], labels: Array, part: slice) -> LossFunction:
+        """The loss of a part of a step's batch."""
         mixing = self._recipe.mixing
         if mixing is None:
             return self._loss
         name, spec = mixing
-        return mixed(self._loss, spec.own_share(draws[name], self._size))
+        return mixed(self._loss, spec.own_share(draws[name], self._size), jnp.roll(labels, 1)[part])
 
     def _normalised(self, pixels_BHWC: Array) -> Array:
         return jnp.asarray(self._offset) + pixels_BHWC.astype(jnp.float32) * self._scale
-
-
-def _usual_update(
-    loss_of: LossOf, step: Step, params: Tree, slots: Tree
-) -> tuple[Tree, Tree, Array, Any]:
-    """One gradient, one step of the optimiser."""
-    (loss, aux), gradients = jax.value_and_grad(loss_of, has_aux=True)(params)
-    return *step(gradients, slots, params), loss, aux
 
 
 def _loop_length(plan: StepPlan) -> int:

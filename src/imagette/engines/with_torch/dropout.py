@@ -8,9 +8,12 @@ from torch import Tensor
 from imagette.engines.random import HASH_MULTIPLIERS, keep_threshold
 
 
-def dropout(x: Tensor, keys: Tensor, rate: float) -> Tensor:
-    """`x` where kept, divided by the share kept, else 0. `keys` int32 [2] of this step and node."""
-    hashed = _hash(_element_numbers(x.shape, x.device), keys)
+def dropout(x: Tensor, keys: Tensor, rate: float, first: int = 0) -> Tensor:
+    """`x` where kept, divided by the share kept, else 0. `keys` int32 [2] of this step and node.
+
+    `first` is the number that the first image of `x` has in its batch.
+    """
+    hashed = _hash(_element_numbers(x.shape, x.device, first), keys)
     # int32 stands for uint32: flipping the highest bit of both makes their order that of unsigned.
     kept = hashed.bitwise_xor_(_HIGHEST_BIT) >= _signed(keep_threshold(rate)) ^ _HIGHEST_BIT
     return x * kept.to(x.dtype).mul_(1 / (1 - rate))
@@ -34,9 +37,11 @@ def _signed(constant: int) -> int:
 
 
 @lru_cache(maxsize=64)
-def _element_numbers(shape: torch.Size, device: torch.device) -> Tensor:
+def _element_numbers(shape: torch.Size, device: torch.device, first: int) -> Tensor:
     """0, 1, 2, ... through batch, channels, rows, columns, laid out as activations are."""
-    numbers = torch.arange(shape.numel(), dtype=torch.int32, device=device).view(shape)
+    begin = first * shape[1:].numel()
+    end = begin + shape.numel()
+    numbers = torch.arange(begin, end, dtype=torch.int32, device=device).view(shape)
     if len(shape) == 4:
         return numbers.contiguous(memory_format=torch.channels_last)
     return numbers

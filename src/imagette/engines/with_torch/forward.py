@@ -57,9 +57,14 @@ class Forward:
         """New tensors of these values that nothing moves."""
         return {w.name: _laid_out(weights[w.name], device) for w in self._weights}
 
-    def train(self, images: Tensor, weights: Weights, keys: Mapping[str, Tensor]) -> Tensor:
-        """Logits in training mode; moves the running statistics of norms."""
-        return self._run(images, weights, keys, None, {})
+    def train(
+        self, images: Tensor, weights: Weights, keys: Mapping[str, Tensor], first: int = 0
+    ) -> Tensor:
+        """Logits in training mode; moves the running statistics of norms.
+
+        Of a part of a batch, `first` is the number of its first image.
+        """
+        return self._run(images, weights, keys, None, {}, first)
 
     def evaluate(self, images: Tensor, weights: Weights) -> Tensor:
         """Logits in evaluation mode."""
@@ -80,6 +85,7 @@ class Forward:
         keys: Mapping[str, Tensor] | None,
         wanted: set[str] | None,
         kept: dict[str, Tensor],
+        first: int = 0,
     ) -> Tensor:
         tensors: list[Tensor | None] = [None] * self._num_tensors
         tensors[0] = output = images
@@ -89,6 +95,7 @@ class Forward:
                 weights={short: weights[full] for short, full in step.weights},
                 training=keys is not None,
                 keys=keys.get(step.path) if keys else None,
+                first=first,
             )
             output = step.function(call)
             for i in step.spent:

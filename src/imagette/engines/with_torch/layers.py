@@ -47,6 +47,7 @@ class Call:
     weights: Mapping[str, Tensor]
     training: bool
     keys: Tensor | None  # int32 [2], of a dropout in training
+    first: int  # of the batch that these images are a part of: the number of their first
 
 
 Function = Callable[[Call], Tensor]
@@ -172,7 +173,7 @@ def _dropout(layer: Dropout) -> Function:
     def drop(call: Call) -> Tensor:
         if call.keys is None:
             return call.inputs[0]
-        return dropout(call.inputs[0], call.keys, layer.rate)
+        return dropout(call.inputs[0], call.keys, layer.rate, call.first)
 
     return drop
 

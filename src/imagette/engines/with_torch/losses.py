@@ -29,11 +29,13 @@ def lower_loss(spec: Any, device: torch.device | str = "cpu") -> LossFunction:
     return weighted
 
 
-def mixed(loss: LossFunction, own: Tensor) -> LossFunction:
-    """The loss of images that hold this share of themselves, the rest of their neighbours."""
+def mixed(loss: LossFunction, own: Tensor, neighbours: Tensor) -> LossFunction:
+    """The loss of images that hold this share of themselves, the rest of their neighbours.
+
+    `neighbours` are the labels of those.
+    """
 
     def both(outputs: Tensor, labels: Tensor) -> Tensor:
-        neighbours = labels.roll(1)
         return own * loss(outputs, labels) + (1 - own) * loss(outputs, neighbours)
 
     return both

@@ -1,7 +1,8 @@
 """A network on torch: eager, functional, with its weights as a flat dict of leaf tensors."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from torch import Tensor
 from imagette.arrays import Images, Labels, Logits, Weights
 from imagette.data.preprocess import Preprocess
 from imagette.data.streamed import AnyImages
+from imagette.engines.parts import parts_of
 from imagette.engines.protocol import (
     MOVING_PREFIX,
     EngineSpec,
@@ -123,8 +125,8 @@ class TorchModel:
                 pixels = torch.from_numpy(streamed[i]).to(self._device)
             images = self._augmented(pixels, draws, i, plan.input_size)
             step_keys = {path: value[i] for path, value in keys.items()}
-            loss_function = self._loss_at(draws, i)
-            outputs, loss = self._step(state, images, labels, step_keys, loss_function)
+            loss_at = partial(self._loss_at, draws, i, labels)
+            outputs, loss = self._step(state, images, labels, step_keys, loss_at)
             self._average(state, float(plan.averaging[i]))
             losses[i] = loss.detach()
             correct[i] = (outputs.detach().argmax(1) == labels).sum()
@@ -137,19 +139,30 @@ class TorchModel:
         images: Tensor,
         labels: Tensor,
         keys: Mapping[str, Tensor],
-        loss_function: LossFunction,
+        loss_at: Callable[[slice], LossFunction],
     ) -> tuple[Tensor, Tensor]:
+        """Outputs and loss of a batch, and the step that they lead to."""
+
         def network(inputs: Tensor) -> Tensor:
             return self._forward.train(inputs, state.weights, keys)
 
         if self._own.update:
-            return self._own.update(network, state.steps.optimisers, images, labels, loss_function)
-        outputs = network(images)
-        loss = loss_function(outputs, labels)
+            whole = loss_at(slice(None))
+            return self._own.update(network, state.steps.optimisers, images, labels, whole)
         state.steps.zero_grad()
-        torch.autograd.backward(loss)
+        outputs, losses = [], []
+        for part in parts_of(len(images), self._recipe.accumulate):
+            output = self._forward.train(images[part], state.weights, keys, part.start)
+            loss = loss_at(part)(output, labels[part])
+            if len(output) < len(images) and self._recipe.loss.reduction == "mean":
+                loss = loss * (len(output) / len(images))
+            torch.autograd.backward(loss)
+            outputs.append(output.detach())
+            losses.append(loss.detach())
+        if self._recipe.clip is not None:
+            torch.nn.utils.clip_grad_norm_(state.trainable.values(), self._recipe.clip)
         state.steps.step()
-        return outputs, loss
+        return torch.cat(outputs), sum(losses[1:], losses[0])
 
     def _average(self, state: TorchState, share: float) -> None:
         if self._recipe.averaging and state.averages:
@@ -192,12 +205,17 @@ class TorchModel:
             images_BHWC = apply(images_BHWC, draws[name][step])
         return self._normalised(images_BHWC if size is None else resized(images_BHWC, size))
 
-    def _loss_at(self, draws: Mapping[str, Tensor], step: int) -> LossFunction:
+    def _loss_at(
+        self, draws: Mapping[str, Tensor], step: int, labels: Tensor, part: slice
+    ) -> LossFunction:
+        """The loss of a part of a step's batch."""
         mixing = self._recipe.mixing
         if mixing is None:
             return self._loss
         name, spec = mixing
-        return mixed(self._loss, spec.own_share(draws[name][step], self._size))
+        return mixed(
+            self._loss, spec.own_share(draws[name][step], self._size), labels.roll(1)[part]
+        )
 
     def _normalised(self, images_BHWC: Tensor) -> Tensor:
         """Float images [B,C,H,W] whose memory lies as NHWC, which convolutions like best."""

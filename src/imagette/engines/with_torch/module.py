@@ -46,9 +46,9 @@ class ModuleForward:
             for name, tensor in own.items()
         }
 
-    def train(self, images: Tensor, weights: Tensors, keys: Tensors) -> Tensor:
+    def train(self, images: Tensor, weights: Tensors, keys: Tensors, first: int = 0) -> Tensor:
         (key,) = keys.values()
-        torch.manual_seed(int(key[0]) & 0xFFFFFFFF)
+        torch.manual_seed((int(key[0]) + first) & 0xFFFFFFFF)  # the upper half is not read
         self.module.train()
         output = self._checked(self.module(images.contiguous()))
         self._settle_buffers(weights)
