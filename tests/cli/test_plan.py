@@ -30,3 +30,8 @@ def test_a_mistake_is_one_line_and_exit_code_2(capsys):
     assert said == (
         "imagette: error: first_light: 'budget.minutes' must be greater than 0. Got 0.\n"
     )
+
+
+def test_the_engine_is_a_flag(capsys):
+    assert cli.main(["plan", *SMALL, "--engine", "jax", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["device"].startswith("jax ")

@@ -1,10 +1,14 @@
 """A training under a time budget, on a real clock and in a real folder."""
 
+from dataclasses import replace
+
 import pytest
 
 from imagette.errors import UsageError
 from imagette.experiment import load
+from imagette.run.prepare import prepare
 from imagette.run.train import Ended, resume, train_experiment
+from imagette.run.training import LAST_SECONDS, ending_seconds, training_of
 from imagette.store.folder import RunFolder
 from imagette.train.events import Checkpoint, Decision, Stop
 
@@ -55,3 +59,26 @@ def test_a_network_over_its_budget_is_refused_before_a_folder_is_made(tmp_path):
 def test_a_budget_of_a_second_is_refused_with_what_took_it(tmp_path):
     with pytest.raises(UsageError, match=r"^budget\.minutes = 0\.001 is 0\.1 s, of which set-up"):
         list(train_experiment(experiment(tmp_path, 0.001)))
+
+
+class Timed:
+    """A model whose every image takes ten milliseconds."""
+
+    def __init__(self):
+        self.now = 0.0
+
+    def predict(self, weights, images, batch):
+        self.now += 0.01 * len(images)
+
+
+@pytest.mark.parametrize(
+    ("settings", "views", "images"),
+    [([], 1, 1000), ([], 6, 1000), (["data.validation=0"], 1, 640)],
+    ids=["validation", "six views", "all of train, without validation"],
+)
+def test_time_is_kept_back_to_judge_the_run(tmp_path, settings, views, images):
+    training = training_of(prepare(experiment(tmp_path, 1, *settings)))
+    model = Timed()
+    timed = replace(training, model=model, clock=lambda: model.now)
+    seconds = ending_seconds(timed, {}, views)
+    assert seconds == pytest.approx(LAST_SECONDS + 0.01 * views * images)

@@ -27,7 +27,7 @@ def paced(make_training, counting_model):
     """A training of 3-step epochs whose steps and predictions take what they are told to."""
 
     def make(step_seconds=1.0, evaluation_seconds=2.0, budget=SECONDS, spent=0.0, **recipe):
-        clock, model = Clock(), counting_model()
+        clock, model, ending = Clock(), counting_model(), evaluation_seconds + 0.5
         take, look = model.advance, model.predict
 
         def advance(state, plan):
@@ -42,7 +42,9 @@ def paced(make_training, counting_model):
         model.advance, model.predict = advance, predict
         recipe = {"epochs": "budget", "schedule": "cosine", **recipe}
         training = make_training(model, **recipe)
-        return replace(training, clock=clock, budget=TimeBudget(budget, clock.now, spent)), clock
+        return replace(
+            training, clock=clock, budget=TimeBudget(budget, clock.now, spent, ending)
+        ), clock
 
     return make
 
@@ -162,7 +164,7 @@ def test_one_stalled_chunk_moves_no_median():  # 001-T5
 
 @pytest.mark.parametrize("step_in_epoch", [0, 1, 49, 50])
 def test_the_steps_that_fit_are_the_most_that_need_no_more_time(step_in_epoch):
-    pace = Pace((0.13,), (0.7,))
+    pace = Pace((0.13,), (0.7,), ending=1.2)
     for seconds in (3.0, 20.0, 200.0):
         fitting = pace.fitting(seconds, step_in_epoch, 50)
         assert pace.needed(fitting, step_in_epoch, 50) <= seconds

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from imagette.cli.train import DataDir, Settings
+from imagette.cli.train import DataDir, EngineName, Settings, changes_of
 from imagette.experiment import find, load
 from imagette.run.forecast import Forecast, forecast
 
@@ -15,6 +15,7 @@ from imagette.run.forecast import Forecast, forecast
 def plan(
     experiment: Annotated[str, typer.Argument(help="A file, or a shipped name.")],
     settings: Settings = None,
+    engine: EngineName = None,
     seconds: Annotated[
         float, typer.Option(min=0.1, max=600, help="How long to measure training.")
     ] = 5.0,
@@ -28,7 +29,7 @@ def plan(
     Example: imagette plan lenet_cifar_batch20 --set budget.minutes=10 --set recipe.epochs=budget
     """
     found = forecast(
-        load(experiment, settings or []),
+        load(experiment, changes_of(settings, engine)),
         seconds=seconds,
         data_dir=data_dir,
         base=find(experiment).parent,

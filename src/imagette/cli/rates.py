@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from imagette.cli.train import DataDir, Settings
+from imagette.cli.train import DataDir, EngineName, Settings, changes_of
 from imagette.errors import UsageError
 from imagette.experiment import find, load
 from imagette.run.rates import RangeTest, range_test
@@ -18,6 +18,7 @@ DEFAULT_PICTURE = Path("rates.png")
 def rates(
     experiment: Annotated[str, typer.Argument(help="A file, or a shipped name.")],
     settings: Settings = None,
+    engine: EngineName = None,
     low: Annotated[float, typer.Option(help="The first rate.")] = 1e-5,
     high: Annotated[float, typer.Option(help="The last rate.")] = 1.0,
     steps: Annotated[int, typer.Option(help="How many steps to take.")] = 1000,
@@ -39,7 +40,7 @@ def rates(
     if picture and picture.exists() and not overwrite:
         raise UsageError(f"{str(picture)!r} exists: give --overwrite, or another name with --out.")
     found = range_test(
-        load(experiment, settings or []),
+        load(experiment, changes_of(settings, engine)),
         low=low,
         high=high,
         steps=steps,

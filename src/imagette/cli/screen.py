@@ -28,7 +28,7 @@ class Screen:
     """Shows the events of one training, in order; open it with `with`."""
 
     def __init__(self, console: Console, experiment: str) -> None:
-        """`experiment` is its name as given, for the commands that are suggested at the end."""
+        """`experiment` is its name, with what was set, for the commands suggested at the end."""
         self._console = console
         self._experiment = experiment
         self._bar = Progress(

@@ -1,5 +1,6 @@
 """`imagette train`."""
 
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -24,6 +25,7 @@ Settings = Annotated[
 Trust = Annotated[
     bool, typer.Option("--trust", help="Run code that a run from elsewhere holds; read it first.")
 ]
+EngineName = Annotated[str | None, typer.Option(help="torch or jax; sets engine.name.")]
 DataDir = Annotated[
     Path | None, typer.Option("--data-dir", help="Where data lie on this disk already.")
 ]
@@ -35,7 +37,7 @@ def train(
         typer.Argument(help=f"A file, or a shipped name; {DEFAULT_EXPERIMENT} if left out."),
     ] = None,
     settings: Settings = None,
-    engine: Annotated[str | None, typer.Option(help="torch or jax; sets engine.name.")] = None,
+    engine: EngineName = None,
     out: Annotated[Path | None, typer.Option(help="The run's folder, exactly.")] = None,
     runs: Annotated[Path | None, typer.Option(help="Where run folders go.")] = None,
     origin: Annotated[
@@ -61,8 +63,7 @@ def train(
     if reset and not origin:
         raise UsageError("--reset names layers that --from would fill: give --from RUN too.")
     name = experiment or DEFAULT_EXPERIMENT
-    changes = list(settings or [])
-    changes += [f"engine.name={engine}"] if engine else []
+    changes = changes_of(settings, engine)
     loaded = load(name, changes)
     if runs:
         loaded = loaded.model_copy(
@@ -75,12 +76,18 @@ def train(
         origin=Origin(origin, tuple(reset or ())) if origin else None,
         data_dir=data_dir,
     )
-    raise typer.Exit(_follow(events, name))
+    same = [name, *(word for change in changes for word in ("--set", change))]
+    raise typer.Exit(_follow(events, shlex.join(same)))
 
 
-def _follow(events: RunEvents, name: str) -> int:
-    """Shows a training to its end and returns the exit code."""
-    with Screen(Console(file=sys.stdout), name) as screen:
+def changes_of(settings: list[str] | None, engine: str | None) -> list[str]:
+    """All that a command line changes in an experiment, as `key=value`s."""
+    return [*(settings or []), *([f"engine.name={engine}"] if engine else [])]
+
+
+def _follow(events: RunEvents, experiment: str) -> int:
+    """Shows a training to its end and returns the exit code; `experiment` as a shell reads it."""
+    with Screen(Console(file=sys.stdout), experiment) as screen:
         event: RunEvent | None = next(events, None)
         while event is not None and not isinstance(event, Begun):
             screen.show(event)

@@ -1,6 +1,6 @@
 """What a training would cost and reach in time: a few seconds of it measured, nothing kept."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -13,7 +13,7 @@ from imagette.recipe.budget import Limit, limits
 from imagette.run.begin import weights_to_begin
 from imagette.run.checks import check_together
 from imagette.run.prepare import prepare
-from imagette.run.training import training_of
+from imagette.run.training import ending_seconds, training_of
 from imagette.train.feed import advanced
 from imagette.train.loop import Start, Training
 from imagette.train.measure import score
@@ -75,7 +75,8 @@ def forecast(
     ready = perf_counter()
     warm_up(training, start)
     setup_seconds, warm_up_seconds = perf_counter() - began, perf_counter() - ready
-    pace = _measured(training, start, seconds)
+    ending = ending_seconds(training, start.arrays, experiment.evaluation.views)
+    pace = replace(_measured(training, start, seconds), ending=ending)
     planner, graph = prepared.planner, prepared.graph
     per_epoch = planner.steps_per_epoch
     steps = _steps(experiment, pace, setup_seconds, per_epoch, planner.most_steps)

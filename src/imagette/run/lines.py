@@ -13,6 +13,8 @@ def line_of(event: Event) -> str | None:
     """The text of an event, of one or two lines; None for those that only move a bar."""
     match event:
         case EpochRow(figures, timing):
+            if not any(value for key, value in figures.items() if key.endswith("_loss")):
+                return None  # before the first epoch nothing was measured
             return f"{figures_line(figures)}\n{timing_line(timing)}"
         case Decision("steps", value, because):
             return f"planned: from step {value['begin']:,} on, {value['end']:,} in all: {because}"

@@ -25,7 +25,7 @@ from imagette.run.on_engine import engine_by_now, on_engine
 from imagette.run.own import sources_of
 from imagette.run.prepare import Prepared, prepare
 from imagette.run.state import failure_logged
-from imagette.run.training import training_of
+from imagette.run.training import leaving_time_to_judge, splits_to_judge, training_of
 from imagette.run.watch import watched
 from imagette.store.folder import RunFolder
 from imagette.store.ledger import Ledger
@@ -210,6 +210,7 @@ def _trained(
     training = training_of(prepared, test, budget)
     ready = perf_counter()
     warm_up(training, start)
+    training = leaving_time_to_judge(training, start.arrays, experiment.evaluation.views)
     setup_seconds, warm_up_seconds = perf_counter() - began, perf_counter() - ready
     stop = yield Begun(folder, prepared, setup_seconds, warm_up_seconds)
     for remark in remarks:
@@ -255,7 +256,7 @@ def _ended(
     judge = Judge(folder, experiment, prepared.model, prepared.loss, folder.source)
     judged = {
         name: judge.judge(saved, name, split, spent)
-        for name, split in _splits_to_judge(training).items()
+        for name, split in splits_to_judge(training).items()
     }
     draw_curves(folder, experiment)
     if training.budget:
@@ -263,13 +264,6 @@ def _ended(
     folder.write_finished(finished.reason, finished.epochs, finished.steps, spent)
     name, evaluation = next(iter(judged.items()))
     return Ended(folder, prepared, finished, name, evaluation)
-
-
-def _splits_to_judge(training: Training) -> dict[str, Split]:
-    """Validation, and the test set where it was open all along; without either, train."""
-    splits = {"validation": training.validation, "test": training.test}
-    found = {name: split for name, split in splits.items() if split is not None and len(split)}
-    return found or {"train": training.train}
 
 
 def _watched_test(

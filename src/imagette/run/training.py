@@ -1,8 +1,11 @@
-"""What is prepared, as the loop takes it."""
+"""What is prepared, as the loop takes it, and what comes after the loop."""
 
+from dataclasses import replace
 from time import perf_counter
 
+from imagette.arrays import Weights
 from imagette.data.split import Split
+from imagette.engines.protocol import weights_of
 from imagette.run.prepare import Prepared
 from imagette.train.feed import place
 from imagette.train.loop import Training
@@ -27,3 +30,33 @@ def training_of(
         checkpoint_epochs=experiment.run.checkpoints.every,
         budget=budget,
     )
+
+
+SAMPLE = 400  # images that tell how long judging takes
+LAST_SECONDS = 0.5  # for curves and the run's last files
+
+
+def splits_to_judge(training: Training) -> dict[str, Split]:
+    """Validation, and the test set where it was open all along; without either, train."""
+    splits = {"validation": training.validation, "test": training.test}
+    found = {name: split for name, split in splits.items() if split is not None and len(split)}
+    return found or {"train": training.train}
+
+
+def leaving_time_to_judge(training: Training, arrays: Weights, views: int) -> Training:
+    """With as much of its time budget kept back as judging the run will take, all views of it."""
+    if training.budget is None:
+        return training
+    seconds = ending_seconds(training, arrays, views)
+    return replace(training, budget=replace(training.budget, ending=seconds))
+
+
+def ending_seconds(training: Training, arrays: Weights, views: int) -> float:
+    """Measured on a sample of the training images, once everything is compiled."""
+    sample, batch = training.train[:SAMPLE], training.evaluation.batch
+    training.model.predict(weights_of(arrays), sample.images, batch)
+    began = training.clock()
+    training.model.predict(weights_of(arrays), sample.images, batch)
+    seconds = training.clock() - began
+    images = sum(len(split) for split in splits_to_judge(training).values())
+    return LAST_SECONDS + views * seconds * images / len(sample)

@@ -107,7 +107,10 @@ def train(training: Training, start: Start) -> Events[None]:
         train_seconds=start.train_seconds,
         epoch_seconds=start.epoch_seconds,
         planner=replace(training.planner, changes=start.plans),
-        pace=Pace(rests=(start.evaluation_seconds,) if start.history else ()),
+        pace=Pace(
+            rests=(start.evaluation_seconds,) if start.history else (),
+            ending=training.budget.ending if training.budget else 0.0,
+        ),
     )
     if start.history:
         end = None if point.position.step_in_epoch else _stagnated(training, point)

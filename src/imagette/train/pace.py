@@ -16,7 +16,6 @@ DRIFT, EARLY_DRIFT = 0.004, 0.1
 RECENT = 9  # a stall of one chunk moves no median of so many; a machine that slowed down does
 CHUNK = 0.01  # of the budget: the longest that steps are taken without a look at the clock
 FEWEST = 3  # chunks that are measured before the first plan
-ENDING_SECONDS = 0.5  # for what comes after the last evaluation: curves, the run's last files
 
 
 @dataclass(frozen=True)
@@ -26,6 +25,7 @@ class TimeBudget:
     seconds: float
     began: float  # the clock's reading when this process began
     spent_before: float = 0.0
+    ending: float = 0.0  # for what comes after the last epoch: the run is judged and kept
 
     def spent(self, now: float) -> float:
         return self.spent_before + now - self.began
@@ -41,6 +41,7 @@ class Pace:
 
     steps: tuple[float, ...] = ()
     rests: tuple[float, ...] = ()  # evaluation, checkpoint, and what the reader of events does
+    ending: float = 0.0  # after the last epoch
 
     def stepped(self, seconds: float, num_steps: int) -> "Pace":
         return replace(self, steps=(*self.steps, seconds / num_steps)[-RECENT:])
@@ -59,16 +60,16 @@ class Pace:
     def needed(self, num_steps: int, step_in_epoch: int, steps_per_epoch: int) -> float:
         """Seconds for so many more steps, each epoch's end included, and to end the run."""
         ends = ceil((step_in_epoch + num_steps) / steps_per_epoch)
-        return num_steps * self.step_seconds + ends * self.rest_seconds + self._last()
+        return num_steps * self.step_seconds + ends * self.rest_seconds + self.ending
 
     def fitting(self, seconds: float, step_in_epoch: int, steps_per_epoch: int) -> int:
         """The most steps that need no more than these seconds; 0 if not even one fits.
 
-        >>> Pace((0.1,), (1.0,)).fitting(11.5, 0, 50)  # an epoch of 5 s, its end and the run's: 1 s
+        >>> Pace((0.1,), (1.0,), ending=1.5).fitting(11.5, 0, 50)  # an epoch of 5 s, its end 1 s
         80
         """
         step, rest = self.step_seconds, self.rest_seconds
-        left = seconds - self._last()
+        left = seconds - self.ending
         ends = (left + step_in_epoch * step) / max(steps_per_epoch * step + rest, 1e-12)
         tried = (
             min(number * steps_per_epoch - step_in_epoch, int((left - number * rest) / step))
@@ -79,10 +80,6 @@ class Pace:
     def steps_in(self, seconds: float) -> int | None:
         """How many steps take so long, at least one; None before any was taken."""
         return max(1, int(seconds / self.step_seconds)) if self.steps else None
-
-    def _last(self) -> float:
-        """The run's end: all is evaluated once more, and kept."""
-        return self.rest_seconds + ENDING_SECONDS
 
 
 @dataclass(frozen=True)
