@@ -67,7 +67,7 @@ def in_jax(graph, values, weights):
         return (outputs * spread(outputs.shape, 99).detach().numpy()).sum()
 
     with jax.enable_x64(True):
-        moving = {w.name: jnp.ones(w.shape) for w in graph.weights if not w.trainable}
+        moving = {w.name: laid_out(np.ones(w.shape)) for w in graph.weights if not w.trainable}
         images, *given = (value.detach().numpy() for value in values)
         params = {w.name: laid_out(value) for w, value in zip(weights, given, strict=True)}
         placed = jnp.moveaxis(jnp.asarray(images), 1, -1)

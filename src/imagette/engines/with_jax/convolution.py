@@ -12,13 +12,10 @@ from functools import partial
 import jax
 from jax import Array, lax
 
-from imagette.engines.with_jax import depthwise, gradients, patches
+from imagette.engines.with_jax import depthwise, folding, gradients
 from imagette.network import Conv
 from imagette.network.layer import number
 from imagette.network.window import Window
-
-# With so few channels a matrix product over patches beats XLA's convolution (docs/log.md).
-FEW_CHANNELS = 4
 
 
 @dataclass(frozen=True)
@@ -56,9 +53,17 @@ def trained(convolution: Convolution, x: Array, kernel: Array) -> Array:
     channels, outputs = x.shape[3], kernel.shape[3]
     if convolution.groups == channels == outputs:
         return depthwise.convolve(convolution.window, x, kernel)
-    if convolution.groups == 1 and channels <= FEW_CHANNELS:
-        return patches.convolve(convolution.window, x, kernel)
+    columns = folding.columns_at_once(channels, outputs)
+    if convolution.groups == 1 and columns > 1:
+        return _folded(convolution.window, columns, x, kernel)
     return _direct(convolution, x, kernel)
+
+
+def _folded(window: Window, columns: int, x: Array, kernel: Array) -> Array:
+    wide = Convolution(folding.folded_window(window, columns))
+    pictures = folding.folded_picture(window, columns, x)
+    y = _direct(wide, pictures, folding.folded_kernel(window, columns, kernel))
+    return folding.unfolded(window, x, y, kernel.shape[3])
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0,))

@@ -3,15 +3,14 @@
 import jax.numpy as jnp
 from jax import Array, lax
 
-from imagette.engines.with_jax.patches import along_columns, rows_of
 from imagette.network.window import Window
 
 FORM = ("NHWC", "HWIO", "NHWC")
 
-# From so many places in a picture on, products of patches beat a convolution whose kernel is as
-# large as the picture; of few images at a time, so that the patches stay in cache (docs/log.md).
-MANY_PLACES = 200
-IMAGES_AT_A_TIME = 4
+# Of few images at a time, so that they and their gradients stay in cache (docs/log.md).
+MANY_IMAGES = 32
+IMAGES_AT_A_TIME = (16, 8, 4)
+CACHED_NUMBERS = 1 << 19
 
 
 def of_input(window: Window, groups: int, x: Array, kernel: Array, gradient: Array) -> Array:
@@ -44,25 +43,26 @@ def margins_backwards(window: Window, x: Array, gradient: Array) -> list[tuple[i
 
 def of_kernel(window: Window, groups: int, x: Array, kernel: Array, gradient: Array) -> Array:
     """The sum over all images and places of what a tap saw times the gradient there."""
-    places = gradient.shape[1] * gradient.shape[2]
-    at_once = IMAGES_AT_A_TIME
-    if groups > 1 or places < MANY_PLACES or len(x) % at_once or len(x) < 2 * at_once:
+    at_once = _images_at_once(x, gradient)
+    if at_once == len(x):
         return _as_convolution(window, groups, x, kernel, gradient)
 
     def add(total: Array, few: tuple[Array, Array]) -> tuple[Array, None]:
-        return total + _as_products(window, *few), None
+        return total + _as_convolution(window, groups, few[0], kernel, few[1]), None
 
     parts = x.reshape(-1, at_once, *x.shape[1:]), gradient.reshape(-1, at_once, *gradient.shape[1:])
-    kh, kw, inputs, outputs = kernel.shape
-    total, _ = lax.scan(add, jnp.zeros((kh, outputs, kw * inputs), x.dtype), parts)
-    return total.transpose(0, 2, 1).reshape(kernel.shape)
+    total, _ = lax.scan(add, jnp.zeros_like(kernel), parts)
+    return total
 
 
-def _as_products(window: Window, x: Array, gradient: Array) -> Array:
-    """[kh,O,kw*C]: a product for each row of taps."""
-    of_outputs = gradient.reshape(-1, gradient.shape[-1]).T
-    rows = rows_of(window, along_columns(window, x), gradient.shape[1])
-    return jnp.stack([of_outputs @ row.reshape(-1, row.shape[-1]) for row in rows])
+def _images_at_once(x: Array, gradient: Array) -> int:
+    """The largest number that the cache holds and the batch is a multiple of, else all."""
+    batch = len(x)
+    if batch < MANY_IMAGES:
+        return batch
+    held = CACHED_NUMBERS * batch // (x.size + gradient.size)
+    fitting = (n for n in IMAGES_AT_A_TIME if n <= held and batch % n == 0)
+    return next(fitting, batch)
 
 
 def _as_convolution(window: Window, groups: int, x: Array, kernel: Array, gradient: Array) -> Array:
