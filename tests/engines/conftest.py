@@ -103,11 +103,18 @@ OPTIMISERS = [
     {"name": "adamw", "decay": 0.1},
     {"name": "rmsprop", "smoothing": 0.9, "epsilon": 0.01},
     {"name": "rmsprop", "momentum": 0.5, "decay": 0.1},
+    {"name": "muon"},
+    {"name": "muon", "nesterov": False, "decay": 0.1, "rest": {"name": "sgd", "momentum": 0.9}},
 ]
 
 
 # What a recipe may say of its steps beside the optimiser: each switchable alone.
 STEPS = {
+    "Muon and the rest": {"optimiser": {"name": "muon", "rest": {"name": "sgd", "momentum": 0.9}}},
+    "Muon with groups": {
+        "optimiser": {"name": "muon", "decay": 0.1},
+        "groups": [{"match": "conv*", "rate": 0.5, "decay": 0.2}, {"match": "*.bias", "rate": 2.0}],
+    },
     "a clipped gradient": {"clip": 0.1},
     "three parts of a batch": {"accumulate": 3},
     "parts of a clipped, summed loss of mixed images": {

@@ -70,3 +70,12 @@ def test_the_rate_of_a_row_is_that_of_the_rest(experiment, trained):
     groups = [{"match": "*.bias", "rate": 3.0}]
     recipe = {"groups": groups, "optimiser": {"name": "sgd", "rate": 0.02}}
     assert trained(experiment(recipe=recipe)).folder.history()[1]["rate"] == np.float32(0.02)
+
+
+def test_muon_is_for_networks_of_the_language(tmp_path):
+    (tmp_path / "mine.py").write_text(MODULE)
+    path = tmp_path / "mine.toml"
+    path.write_text('network.python = "mine.py:net"\nrecipe.optimiser = "muon"\n')
+    with pytest.raises(UsageError, match=r"^recipe\.optimiser: muon must know which axis"):
+        list(train_experiment(load(path, [f"run.folder={tmp_path / 'runs'}"]), source=path))
+    assert not (tmp_path / "runs").exists()

@@ -33,6 +33,22 @@ def test_the_engines_agree_on_a_small_experiment(small, tmp_path):
     assert not (tmp_path / "runs").exists()
 
 
+def test_the_engines_agree_on_all_that_a_recipe_says_of_its_steps(small):
+    recipe = {
+        "optimiser": {"name": "muon", "rest": {"name": "sgd", "momentum": 0.9}},
+        "groups": [{"match": "*.bias", "rate": 2.0}],
+        "averaging": {"name": "lookahead", "every": 2},
+        "clip": 0.5,
+        "accumulate": 3,
+    }
+    report = parity(small(recipe=recipe), steps=5, num_images=9)
+    assert report.agrees
+    plain = parity(small(recipe={"accumulate": 3}), steps=1, num_images=2)
+    # Gradients are those of the loss, whatever the recipe makes of them.
+    assert [one.name for one in plain.gradients] == [one.name for one in report.gradients]
+    assert max(one.error for one in report.gradients) < 1e-4
+
+
 def test_the_experiments_own_engine_is_the_reference(small):
     report = parity(small(engine={"name": "jax", "threads": 1}), steps=1, num_images=2)
     assert [side.engine for side in report.sides] == ["jax", "torch"]

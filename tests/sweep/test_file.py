@@ -122,3 +122,21 @@ def test_the_shipped_sweeps_answer_the_sources():
     assert sorted(set(batches)) == [4, 16, 20, 64, 128]  # 001-18
     optimisers = [t.experiment.recipe.optimiser for t in plan_trials(read_sweep("sgd_adam"))]
     assert [(one.name, one.rate) for one in optimisers] == [("sgd", 0.005), ("adam", 0.001)]
+
+
+def test_the_ablation_of_a_recipe_switches_each_part_off_alone():
+    trials = {t.name: t.experiment.recipe for t in plan_trials(read_sweep("ablate_recipe"))}
+    every = trials.pop("all")
+    changed = {
+        name: {key for key, value in recipe if value != getattr(every, key)}
+        for name, recipe in trials.items()
+    }
+    assert changed == {
+        "without Muon": {"optimiser"},
+        "without rates of groups": {"groups"},
+        "without averaging": {"averaging"},
+        "without clipping": {"clip"},
+        "without accumulation": {"accumulate"},
+    }
+    off = trials["without averaging"].averaging, trials["without clipping"].clip
+    assert off == (None, None)

@@ -2,7 +2,7 @@
 
 Both engines read the one assignment made here. Rates reach them as columns of a step plan: column 0
 is the optimiser's own rate, column i + 1 that of group i; in a recipe without groups there is
-column 0 alone.
+column 0 alone. As many columns again are those of a second optimiser, for what the first leaves.
 """
 
 from collections.abc import Sequence
@@ -17,6 +17,7 @@ from pydantic import Field
 
 from imagette.errors import UsageError
 from imagette.network.graph import Graph
+from imagette.recipe.optimisers import Muon, movers
 from imagette.spec import Spec
 
 
@@ -57,7 +58,11 @@ def assign(optimiser: Any, groups: Sequence[Group], graph: Graph) -> dict[str, A
     for number, group in enumerate(groups):
         if number not in taken.values():
             raise UsageError(_takes_none(number, group, names))
-    return {name: _assignment(optimiser, groups, number) for name, number in taken.items()}
+    left = _left_by(optimiser, graph)
+    return {
+        name: _assignment(movers(optimiser), name in left, groups, number)
+        for name, number in taken.items()
+    }
 
 
 def is_frozen(name: str, groups: Sequence[Group]) -> bool:
@@ -68,11 +73,27 @@ def is_frozen(name: str, groups: Sequence[Group]) -> bool:
 
 def column_rates(optimiser: Any, groups: Sequence[Group]) -> NDArray[np.float32]:
     """The rate of every column at a schedule's factor of 1, [G]."""
-    return np.array([optimiser.rate * scale for scale in _scales(groups)], np.float32)
+    scales = [1.0, *(group.rate for group in groups)]
+    return np.array([one.rate * scale for one in movers(optimiser) for scale in scales], np.float32)
 
 
-def _scales(groups: Sequence[Group]) -> list[float]:
-    return [1.0, *(group.rate for group in groups)]
+def _left_by(optimiser: Any, graph: Graph) -> set[str]:
+    """The weights that the optimiser leaves to another: all of Muon's that are no inner matrices.
+
+    Raises UsageError if it would move none.
+    """
+    if not isinstance(optimiser, Muon):
+        return set()
+    weights = [(node, w) for node in graph.nodes for w in node.weights if w.trainable]
+    matrices = [(node, w.name) for node, w in weights if len(w.shape) > 1]
+    last = matrices[-1][0] if matrices and matrices[-1][0].function == "linear" else None
+    moved = {name for node, name in matrices if node is not last}
+    if not moved:
+        raise UsageError(
+            "recipe.optimiser: muon moves weights of two or more dimensions before the last linear "
+            "layer, of which this network has none: take adamw."
+        )
+    return {w.name for _, w in weights} - moved
 
 
 def _first_match(name: str, groups: Sequence[Group]) -> int | None:
@@ -80,11 +101,14 @@ def _first_match(name: str, groups: Sequence[Group]) -> int | None:
     return next(matches, None)
 
 
-def _assignment(optimiser: Any, groups: Sequence[Group], number: int | None) -> Assignment:
+def _assignment(
+    optimisers: Sequence[Any], left: bool, groups: Sequence[Group], number: int | None
+) -> Assignment:
+    optimiser, first = optimisers[left], left * (1 + len(groups))
     if number is None:
-        return Assignment(optimiser, 0, optimiser.decay)
+        return Assignment(optimiser, first, optimiser.decay)
     own = groups[number].decay
-    return Assignment(optimiser, number + 1, optimiser.decay if own is None else own)
+    return Assignment(optimiser, first + number + 1, optimiser.decay if own is None else own)
 
 
 def _takes_none(number: int, group: Group, names: Sequence[str]) -> str:

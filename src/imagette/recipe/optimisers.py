@@ -1,10 +1,10 @@
 """The optimisers by name, with the definitions and defaults of torch.optim.
 
 Weight decay is coupled (an L2 term in the gradient: SGD, Adam, RMSprop) or decoupled (the weights
-shrink by rate * decay apart from the gradient: AdamW); `decoupled` says which.
+shrink by rate * decay apart from the gradient: AdamW, Muon); `decoupled` says which.
 """
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -75,8 +75,39 @@ class RMSprop(Spec):
     decay: float = Field(0.0, ge=0)
 
 
+NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
+"""Coefficients a, b, c of X <- a X + (b A + c A A) X, where A = X X^T."""
+
+NEWTON_SCHULZ_STEPS = 5
+
+
+class Muon(Spec):
+    """Momentum, made nearly orthogonal matrix by matrix; for the other weights an optimiser `rest`.
+
+    Of weights of two and more dimensions, but for the last layer's if it is linear: v <- momentum
+    v + gradient; u = gradient + momentum v with `nesterov`, else v; as a matrix [out, the rest]
+    with the Frobenius norm 1, five Newton-Schulz steps take its singular values near 1; then w <-
+    w - rate (sqrt(max(1, rows / columns)) u + decay w). In float32, where the source has bfloat16.
+    The schedule multiplies the rates of both. Source: Keller Jordan, 2024,
+    https://kellerjordan.github.io/posts/muon.
+    """
+
+    decoupled: ClassVar[bool] = True
+    name: Literal["muon"] = "muon"
+    rate: float = Field(0.02, ge=0)
+    momentum: float = Field(0.95, ge=0, lt=1)
+    nesterov: bool = True
+    decay: float = Field(0.0, ge=0)
+    rest: Annotated[SGD | AdamW, Field(discriminator="name"), BeforeValidator(named)] = AdamW()
+
+
+def movers(optimiser: Any) -> tuple[Any, ...]:
+    """The optimiser, and after it the one that moves what it leaves, if it leaves any."""
+    return (optimiser, optimiser.rest) if isinstance(optimiser, Muon) else (optimiser,)
+
+
 Optimiser = Annotated[
-    SGD | Adam | AdamW | RMSprop | OwnOptimiser,
+    SGD | Adam | AdamW | RMSprop | Muon | OwnOptimiser,
     Field(discriminator="name"),
     BeforeValidator(named),
 ]

@@ -13,6 +13,7 @@ from imagette.network.graph import Graph
 from imagette.recipe.budget import Budget, broken
 from imagette.recipe.initial import Initial
 from imagette.recipe.losses import NLL, CrossEntropy
+from imagette.recipe.optimisers import Muon
 from imagette.run.prepare import Prepared
 
 SOFTMAXES = ("softmax", "log_softmax")
@@ -24,6 +25,7 @@ def check_together(prepared: Prepared) -> tuple[str, ...]:
     _check_budget(experiment.budget, graph)
     _check_stopping(experiment)
     _check_shift(experiment, graph)
+    _check_muon(prepared)
     _check_accumulate(prepared)
     _check_single_image(prepared)
     _check_mixing(prepared)
@@ -84,6 +86,15 @@ def _check_trivial(prepared: Prepared) -> None:
         raise UsageError(
             "recipe.augment: trivial changes bytes, but these images are read anew each time "
             "(data.cache = false) and are floats: set data.cache = true, or leave it out."
+        )
+
+
+def _check_muon(prepared: Prepared) -> None:
+    own = prepared.own and prepared.own.has_network
+    if own and isinstance(prepared.experiment.recipe.optimiser, Muon):
+        raise UsageError(
+            "recipe.optimiser: muon must know which axis of a weight is its outputs, and which "
+            "layer is the last, as it does of networks of the language; yours is code: take adamw."
         )
 
 

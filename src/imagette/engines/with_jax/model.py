@@ -104,7 +104,7 @@ class JaxModel:
     def start(self, weights: Weights) -> JaxState:
         with working(self._place):
             params, fixed = self._forward.start(weights)
-            slots = self._optimiser.transformation.init(params)
+            slots = self._optimiser.init(params)
             return JaxState(params, fixed, slots, self._averages(weights))
 
     def _averages(self, weights: Weights) -> tuple[Tree, Tree] | None:

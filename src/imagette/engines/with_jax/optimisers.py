@@ -4,7 +4,7 @@ Slots are saved under the names that torch's optimisers give them, so that eithe
 with what the other began.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 
 from imagette.arrays import Weights
 from imagette.engines.protocol import OPTIMISER_PREFIX
+from imagette.engines.with_jax.muon import orthogonalised
 from imagette.engines.with_jax.pure import Tree
 from imagette.recipe.groups import Assignment
-from imagette.recipe.optimisers import SGD, Adam, AdamW, RMSprop
+from imagette.recipe.optimisers import SGD, Adam, AdamW, Muon, RMSprop
 
 OfEach = Callable[[Tree], Tree]
 """From the weights to a tree like them, of what is known of each."""
@@ -37,6 +38,10 @@ class Optimiser:
     slot_names: Mapping[str, str]  # of a field of Optax's states; empty for one's own: its path
     sign: int  # of the step: -1, or 1 for one's own, whose rate is its own too
     columns: OfEach  # the column of rates of each weight
+
+    def init(self, params: Tree) -> Tree:
+        """Slots that have seen nothing."""
+        return self.transformation.init(params)
 
     def step(self, gradients: Tree, slots: Tree, params: Tree, rates: Array) -> tuple[Tree, Tree]:
         """Weights and slots after one step; `rates` [G], one a group of weights."""
@@ -74,7 +79,7 @@ class Optimiser:
             key = f"{key}.{names[0]}" if self.slot_names else key
             return jnp.asarray(arrays[key], value.dtype) if key in arrays else value
 
-        fresh = self.transformation.init(params)
+        fresh = self.init(params)
         leaves = [filled(*place) for place in _places(fresh, params)]
         return jax.tree.unflatten(_structure(fresh, params), leaves)
 
@@ -82,16 +87,56 @@ class Optimiser:
         return self.slot_names[path.rpartition(".")[2]] if self.slot_names else path
 
 
-def lower_optimiser(assigned: Mapping[str, Assignment], names: OfEach) -> Optimiser:
-    """The chain of a recipe's optimiser, with torch's definitions.
+@dataclass(frozen=True)
+class Several:
+    """Optimisers that move parts of the weights, which are a dict by name; slots are of each."""
+
+    parts: tuple[tuple[tuple[str, ...], Optimiser], ...]  # (names, what moves them)
+
+    def init(self, params: Tree) -> Tree:
+        return tuple(one.init(_only(params, names)) for names, one in self.parts)
+
+    def step(self, gradients: Tree, slots: Tree, params: Tree, rates: Array) -> tuple[Tree, Tree]:
+        moved, after = dict(params), []
+        for (names, one), own in zip(self.parts, slots, strict=True):
+            found, own = one.step(_only(gradients, names), own, _only(params, names), rates)
+            moved |= found
+            after.append(own)
+        return moved, tuple(after)
+
+    def save(self, slots: Tree, params: Tree, stored: Callable[[Tree], Stored]) -> Stored:
+        saved: Stored = {}
+        for (names, one), own in zip(self.parts, slots, strict=True):
+            saved |= one.save(own, _only(params, names), stored)
+        return saved
+
+    def restore(
+        self, arrays: Weights, params: Tree, _names: list[str], like: Callable[[Stored], Tree]
+    ) -> Tree:
+        return tuple(
+            one.restore(arrays, _only(params, names), list(names), like)
+            for names, one in self.parts
+        )
+
+
+def lower_optimiser(assigned: Mapping[str, Assignment], names: OfEach) -> Optimiser | Several:
+    """The chains of a recipe's optimiser, with torch's definitions.
 
     `names` gives a tree like the weights, of the names by which they are assigned.
     """
+    specs = list(dict.fromkeys(one.optimiser for one in assigned.values()))
+    lowered = [_lowered(spec, assigned, names) for spec in specs]
+    if len(lowered) == 1:
+        return lowered[0]
+    members = [tuple(n for n, one in assigned.items() if one.optimiser == spec) for spec in specs]
+    return Several(tuple(zip(members, lowered, strict=True)))
+
+
+def _lowered(spec: Any, assigned: Mapping[str, Assignment], names: OfEach) -> Optimiser:
 
     def each(what: str) -> OfEach:
         return lambda params: jax.tree.map(lambda n: getattr(assigned[n], what), names(params))
 
-    spec = next(iter(assigned.values())).optimiser
     lowered = _LOWERINGS[type(spec)](spec, _decayed(each("decay")))
     return Optimiser(*lowered, sign=-1, columns=each("column"))
 
@@ -100,6 +145,10 @@ def own_optimiser(transformation: optax.GradientTransformation) -> Optimiser:
     """One's own: its updates are added, as Optax has it, multiplied by the plan's rate."""
     first = partial(jax.tree.map, lambda _weight: 0)
     return Optimiser(transformation, {}, sign=1, columns=first)
+
+
+def _only(tree: Tree, names: Sequence[str]) -> Tree:
+    return {name: tree[name] for name in names}
 
 
 def _places(slots: Tree, params: Tree) -> Iterator[tuple[str, Tree, bool]]:
@@ -170,9 +219,15 @@ def _rmsprop(spec: RMSprop, decay: optax.GradientTransformation) -> Lowered:
     return chain, {"nu": "square_avg", "trace": "momentum_buffer", "count": STEP}
 
 
+def _muon(spec: Muon, decay: optax.GradientTransformation) -> Lowered:
+    momentum = optax.trace(spec.momentum, spec.nesterov)
+    return optax.chain(momentum, orthogonalised(), decay), {"trace": "momentum_buffer"}
+
+
 _LOWERINGS: dict[type, Callable[[Any, optax.GradientTransformation], Lowered]] = {
     SGD: _sgd,
     Adam: _adam,
     AdamW: _adam,
     RMSprop: _rmsprop,
+    Muon: _muon,
 }

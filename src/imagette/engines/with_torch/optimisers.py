@@ -6,9 +6,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from imagette.engines.with_torch.muon import MuonStep
 from imagette.engines.with_torch.steps import Steps
 from imagette.recipe.groups import Assignment
-from imagette.recipe.optimisers import SGD, Adam, AdamW, RMSprop
+from imagette.recipe.optimisers import SGD, Adam, AdamW, Muon, RMSprop
 
 Parameters = list[dict[str, Any]]
 
@@ -58,9 +59,14 @@ def _rmsprop(spec: RMSprop, parameters: Parameters) -> torch.optim.Optimizer:
     )
 
 
+def _muon(spec: Muon, parameters: Parameters) -> torch.optim.Optimizer:
+    return MuonStep(parameters, spec.rate, spec.momentum, spec.nesterov)
+
+
 _LOWERINGS: dict[type, Callable[[Any, Parameters], torch.optim.Optimizer]] = {
     SGD: _sgd,
     Adam: _adam,
     AdamW: _adam,
     RMSprop: _rmsprop,
+    Muon: _muon,
 }

@@ -1,0 +1,48 @@
+"""Muon in torch: momentum whose matrices are made nearly orthogonal."""
+
+from math import sqrt
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from imagette.recipe.optimisers import NEWTON_SCHULZ, NEWTON_SCHULZ_STEPS
+
+
+class MuonStep(torch.optim.Optimizer):
+    """One parameter group or several, as `imagette.recipe.optimisers.Muon` says; float32."""
+
+    def __init__(self, parameters: Any, lr: float, momentum: float, nesterov: bool) -> None:
+        defaults = {"lr": lr, "momentum": momentum, "nesterov": nesterov, "weight_decay": 0.0}
+        super().__init__(parameters, defaults)
+
+    @torch.no_grad()
+    def step(self, _closure: Any = None) -> None:  # type: ignore[override]
+        for group in self.param_groups:
+            for weight in group["params"]:
+                if weight.grad is not None:
+                    update = self._update(weight, weight.grad, group)
+                    weight.mul_(1 - group["lr"] * group["weight_decay"])
+                    weight.add_(update.view(weight.shape), alpha=-group["lr"])
+
+    def _update(self, weight: Tensor, gradient: Tensor, group: dict[str, Any]) -> Tensor:
+        """[out, the rest], of every weight one matrix."""
+        slots = self.state[weight]
+        if "momentum_buffer" not in slots:
+            slots["momentum_buffer"] = torch.zeros_like(weight)
+        moving = slots["momentum_buffer"].mul_(group["momentum"]).add_(gradient)
+        update = gradient.add(moving, alpha=group["momentum"]) if group["nesterov"] else moving
+        matrix = update.reshape(len(update), -1)
+        return orthogonal(matrix) * sqrt(max(1, matrix.shape[0] / matrix.shape[1]))
+
+
+def orthogonal(matrix: Tensor) -> Tensor:
+    """The matrix with its singular values near 1, by Newton-Schulz steps of fifth order."""
+    a, b, c = NEWTON_SCHULZ
+    x: Tensor = matrix / (torch.linalg.vector_norm(matrix) + 1e-7)
+    wide = len(x) <= x.shape[1]
+    x = x if wide else x.T
+    for _ in range(NEWTON_SCHULZ_STEPS):
+        square = x @ x.T
+        x = a * x + (b * square + c * square @ square) @ x
+    return x if wide else x.T
