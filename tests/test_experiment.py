@@ -100,7 +100,7 @@ def test_an_unknown_name_is_refused_with_the_near_miss_and_the_choices():  # 004
     message = refusal({"recipe": {"optimiser": "adm"}})
     assert message == (
         "mine.toml: 'recipe.optimiser.name' is 'adm'. Did you mean 'adam'? "
-        "Choices: adam, adamw, python, rmsprop, sgd."
+        "Choices: adam, adamw, muon, python, rmsprop, sgd."
     )
 
 
