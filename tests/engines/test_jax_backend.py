@@ -75,18 +75,38 @@ def test_a_flag_that_the_user_has_chosen_himself_is_not_set_again():
     assert says(code, XLA_FLAGS=chosen) == chosen
 
 
-STARTED = "import jax; jax.numpy.ones(3).block_until_ready()"
-
-
-def test_jax_started_before_without_its_flag_is_refused_with_the_remedy():
-    code = """
+REFUSED = """
 from imagette.errors import UsageError
 try:
     losses()
 except UsageError as error:
     print(json.dumps(str(error)))
 """
-    assert says(code, STARTED) == (
+
+
+def test_a_file_of_flags_is_read_as_xla_reads_it(tmp_path):
+    file = tmp_path / "flags.txt"
+    file.write_text("--xla_cpu_enable_fast_math=false\n")
+    found = says(ENVIRONMENT, XLA_FLAGS=str(file), NPROC="2")
+    assert found[0] == f"--xla_cpu_enable_fast_math=false {NEEDED}"
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        ("nonsense", "XLA_FLAGS must be flags that begin with --, or a file of them. Got 'nonsen"),
+        (NEEDED.replace("-reduce", "+reduce"), "jaxlib 0.10.2 computes some sums wrongly unless"),
+    ],
+)
+def test_flags_that_cannot_stand_are_refused_in_a_line(flags, message):
+    assert says(REFUSED, XLA_FLAGS=flags).startswith(message)
+
+
+STARTED = "import jax; jax.numpy.ones(3).block_until_ready()"
+
+
+def test_jax_started_before_without_its_flag_is_refused_with_the_remedy():
+    assert says(REFUSED, STARTED) == (
         f"JAX was started before imagette and without XLA_FLAGS={NEEDED}, without which "
         "jaxlib 0.10.2 computes some sums wrongly: set it before JAX computes anything, or call "
         "imagette first."

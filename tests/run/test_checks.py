@@ -85,3 +85,8 @@ def test_mixing_needs_two_classes(experiment):
         UsageError, match=r"^recipe.augment: mixup mixes the labels of different cl"
     ):
         check_together(alone)
+
+
+def test_a_network_that_nothing_can_train_is_refused(experiment, tmp_path):
+    own = experiment(network={"text": "conv classes 3x3 frozen=yes bias=no\nmean"})
+    assert refusal(own, tmp_path).startswith("the network has no trainable weight, so there is")

@@ -117,7 +117,7 @@ def test_a_plan_is_decided_before_it_takes_effect_and_says_why(paced, start):
     events = list(train(paced()[0], start))
     first = next(event for event in events if isinstance(event, Decision))
     assert first.value.keys() == {"begin", "end"}
-    assert "epochs fit: after 9.0 of 1000 s a step takes 1,000.0 ms" in first.because
+    assert "epochs fit: after 14.0 of 1000 s a step takes 1,000.0 ms" in first.because
 
 
 def test_resumed_it_repeats_the_plans_and_ends_with_the_same_rows(paced, start):  # 004-32
@@ -169,3 +169,11 @@ def test_the_steps_that_fit_are_the_most_that_need_no_more_time(step_in_epoch):
         fitting = pace.fitting(seconds, step_in_epoch, 50)
         assert pace.needed(fitting, step_in_epoch, 50) <= seconds
         assert pace.needed(fitting + 1, step_in_epoch, 50) > seconds
+
+
+def test_a_short_last_batch_has_no_say_in_the_pace(paced, start):
+    # Two steps of four images take 1 s each, the last of two images a tenth.
+    training, clock = paced(lambda step: 0.1 if step % 3 == 2 else 1.0)
+    decided = of(Decision, list(train(training, start)))
+    assert all("a step takes 1,000.0 ms" in one.because for one in decided)
+    assert 0.9 * SECONDS <= clock.now + 2.0 <= SECONDS

@@ -24,12 +24,14 @@ class EngineSpec(Spec):
     """Which engine trains, and where.
 
     `threads` is a number, or absent for the fixed rule: one thread for batches under 8, else one
-    for each core. `device` falls back to the processor, and says so.
+    for each core. `device` falls back to the processor, and says so. With `precision = "bfloat16"`
+    torch trains on activations of that type where its autocast allows it; weights, losses and
+    evaluation stay float32.
     """
 
     name: Literal["torch", "jax"] = "torch"
     device: Literal["auto", "cpu", "cuda", "mps", "tpu"] = "auto"
-    precision: Literal["float32"] = "float32"
+    precision: Literal["float32", "bfloat16"] = "float32"
     threads: PositiveInt | None = Field(None, description="absent: by the size of the batch")
 
 

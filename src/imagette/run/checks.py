@@ -22,6 +22,7 @@ SOFTMAXES = ("softmax", "log_softmax")
 def check_together(prepared: Prepared) -> tuple[str, ...]:
     """Raises UsageError for what cannot work; returns what can, but is likely a mistake."""
     experiment, graph = prepared.experiment, prepared.graph
+    _check_trainable(graph)
     _check_budget(experiment.budget, graph)
     _check_stopping(experiment)
     _check_shift(experiment, graph)
@@ -33,6 +34,14 @@ def check_together(prepared: Prepared) -> tuple[str, ...]:
     _check_first_values(prepared)
     _check_names(graph)
     return _check_last_layer(experiment, graph)
+
+
+def _check_trainable(graph: Graph) -> None:
+    if not graph.parameters:
+        raise UsageError(
+            "the network has no trainable weight, so there is nothing to train: "
+            "add a layer such as linear classes, or leave out frozen=yes."
+        )
 
 
 def _check_budget(budget: Budget, graph: Graph) -> None:

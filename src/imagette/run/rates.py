@@ -119,8 +119,8 @@ def _judged(
     smoothed = np.array(_smoothed(losses[:kept]))
     if kept < FEWEST_STEPS // 2:
         raise UsageError(
-            f"the loss was no number after {kept} steps, at a rate of {rates[kept]:.3g}: take a "
-            "lower --low."
+            f"the loss broke away after {kept} steps, before a rate of "
+            f"{rates[min(kept, len(rates) - 1)]:.3g}: take a lower --low."
         )
     slopes = np.gradient(smoothed, np.log(rates[:kept]))
     lowest = int(smoothed.argmin())

@@ -193,7 +193,8 @@ def _planned_steps(training: Training, point: _Point) -> Events[tuple[_Point, St
         stop = yield _progress(point)
         if training.budget:
             now = training.clock()
-            point = replace(point, pace=point.pace.stepped(now - lap, plan.num_steps))
+            if plan.indices.shape[1] == point.planner.batch:  # a short last one says little
+                point = replace(point, pace=point.pace.stepped(now - lap, plan.num_steps))
             decided, lap = _another_plan(training.budget, point, now), now
             if decided:
                 leg, changes = decided.leg, point.planner.changes

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import jax
 from jax._src.xla_bridge import backends_are_initialized  # there is no public way to ask
@@ -29,8 +30,8 @@ def begin(threads: int | None) -> None:
     that this version needs to compute right.
     """
     needed = NEEDED_FLAGS.get(jaxlib_version, "")
-    given = os.environ.get("XLA_FLAGS", "")
-    has_flag = needed.partition("=")[0] in given
+    given = _flags_given()
+    has_flag = _has(given, needed)
     if backends_are_initialized():
         if not has_flag:
             raise UsageError(
@@ -48,6 +49,32 @@ def begin(threads: int | None) -> None:
     if jax.config.jax_compilation_cache_dir is None:  # type: ignore[attr-defined]
         jax.config.update("jax_compilation_cache_dir", str(cache_root() / "jax"))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
+
+
+def _flags_given() -> str:
+    """The user's XLA_FLAGS; where they name a file, as XLA allows, what is in it."""
+    given = os.environ.get("XLA_FLAGS", "").strip()
+    if not given or given.startswith("-"):
+        return given
+    try:
+        return " ".join(Path(given).read_text().split())
+    except (OSError, UnicodeDecodeError):
+        raise UsageError(
+            "XLA_FLAGS must be flags that begin with --, or a file of them. "
+            f"Got '{given:.60}': mend it, or unset it."
+        ) from None
+
+
+def _has(given: str, needed: str) -> bool:
+    """Whether a flag is among those given; a value without what is needed is refused."""
+    name, _, part = needed.partition("=")
+    flags = [flag for flag in given.split() if flag.partition("=")[0] == name]
+    if needed and flags and part not in flags[-1].partition("=")[2].split(","):
+        raise UsageError(
+            f"jaxlib {jaxlib_version} computes some sums wrongly unless XLA_FLAGS has {needed}. "
+            f"Got {flags[-1]}: leave it out, imagette sets it."
+        )
+    return bool(flags) or not needed
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,11 @@ from collections.abc import Callable, Mapping
 import jax.numpy as jnp
 from jax import Array
 
+from imagette.engines.meanings import Foreign
 from imagette.engines.with_jax.backend import begin
 from imagette.engines.with_jax.forward import Forward
 from imagette.engines.with_jax.layout import as_computed
+from imagette.errors import UsageError
 from imagette.network.graph import Graph
 
 Weights = Mapping[str, Array]
@@ -49,6 +51,11 @@ def network_function(graph: Graph) -> Callable[[Weights, Array], Array]:
     >>> jax.jacfwd(of_image)(images[0]).shape == (10, *back(logits)[0].shape)
     True
     """
+    if any(isinstance(node.layer, Foreign) for node in graph.nodes):
+        raise UsageError(
+            "network_function takes a network of the language. Got the graph of code of your own, "
+            "which is a function already: apply that."
+        )
     begin(None)
     forward = Forward(graph)
 

@@ -33,6 +33,7 @@ from imagette.engines.with_jax.optimisers import lower_optimiser, own_optimiser
 from imagette.engines.with_jax.own import Own
 from imagette.engines.with_jax.pure import Tree
 from imagette.engines.with_jax.resize import resized
+from imagette.errors import UsageError
 from imagette.network.graph import Graph
 from imagette.recipe.groups import assign
 from imagette.recipe.recipe import Recipe
@@ -65,6 +66,11 @@ class JaxModel:
         own: Own | None = None,
     ) -> None:
         own = own or Own()
+        if engine.precision != "float32":
+            raise UsageError(
+                f"engine.precision = '{engine.precision}' is for torch alone, JAX trains in "
+                "float32: take engine.name = 'torch', or leave the precision out."
+            )
         begin(engine.threads)
         self._place = choose_device(engine.device)
         self.threads, notes = threads_asked(engine.threads)

@@ -75,7 +75,7 @@ class Optimiser:
             key = f"{OPTIMISER_PREFIX}{self._name(path)}"
             if is_slot:
                 held = {n: np.array(arrays[f"{key}.{n}"]) for n in names if f"{key}.{n}" in arrays}
-                return like(held) if len(held) == len(names) else value
+                return _typed(like(held), value) if len(held) == len(names) else value
             key = f"{key}.{names[0]}" if self.slot_names else key
             return jnp.asarray(arrays[key], value.dtype) if key in arrays else value
 
@@ -166,6 +166,11 @@ def _is_like(params: Tree) -> Callable[[Tree], bool]:
     structure: Any = jax.tree.structure(params)
     shapes = _shapes(params)
     return lambda tree: bool(jax.tree.structure(tree) == structure) and _shapes(tree) == shapes
+
+
+def _typed(tree: Tree, like: Tree) -> Tree:
+    """The same numbers in the types of another tree: an optimiser may keep fewer bits."""
+    return jax.tree.map(lambda new, old: new.astype(old.dtype), tree, like)
 
 
 def _shapes(tree: Tree) -> list[tuple[int, ...]]:

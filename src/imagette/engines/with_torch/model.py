@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.amp.autocast_mode import autocast
 
 from imagette.arrays import Images, Labels, Logits, Weights
 from imagette.data.preprocess import Preprocess
@@ -62,10 +63,11 @@ class TorchModel:
         place = choose_device(engine.device)
         batch = recipe.batch if isinstance(recipe.batch, int) else None
         self.threads = engine.threads or threads_for(batch)
-        kind = f"{self.threads} thread{'s' if self.threads > 1 else ''}, float32"
+        kind = f"{self.threads} thread{'s' if self.threads > 1 else ''}, {engine.precision}"
         self.device = f"torch {torch.__version__} on {place.words}, {kind}"
         self.notes = place.notes
         self._recipe = recipe
+        self._is_bfloat16 = engine.precision == "bfloat16"
         self._size = (graph.input_shape[1], graph.input_shape[2])
         self._device = place.device
         self._forward = ModuleForward(own.module) if own.module else Forward(graph)
@@ -143,8 +145,10 @@ class TorchModel:
     ) -> tuple[Tensor, Tensor]:
         """Outputs and loss of a batch, and the step that they lead to."""
 
-        def network(inputs: Tensor) -> Tensor:
-            return self._forward.train(inputs, state.weights, keys)
+        def network(inputs: Tensor, first: int = 0) -> Tensor:
+            with autocast(self._device.type, torch.bfloat16, enabled=self._is_bfloat16):
+                outputs = self._forward.train(inputs, state.weights, keys, first)
+            return outputs.to(torch.float32)
 
         if self._own.update:
             whole = loss_at(slice(None))
@@ -152,7 +156,7 @@ class TorchModel:
         state.steps.zero_grad()
         outputs, losses = [], []
         for part in parts_of(len(images), self._recipe.accumulate):
-            output = self._forward.train(images[part], state.weights, keys, part.start)
+            output = network(images[part], part.start)
             loss = loss_at(part)(output, labels[part])
             if len(output) < len(images) and self._recipe.loss.reduction == "mean":
                 loss = loss * (len(output) / len(images))
