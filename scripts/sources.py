@@ -6,7 +6,8 @@
     python scripts/sources.py vgg8       those that are named
 
 Each is an ordinary run in runs/sources/<form>/<recipe>/. What has finished is not run again, and
-what was interrupted goes on, so this can be stopped and called again.
+what was interrupted goes on, so this can be stopped and called again. A row of the page whose run
+is not on this machine stays as it is, as long as its recipe does.
 """
 
 import argparse
@@ -18,7 +19,7 @@ from typing import Literal
 
 from imagette import ImagetteError, UsageError, load, resume, train_experiment
 from imagette.errors import nearest
-from imagette.experiment import Experiment, digest
+from imagette.experiment import Experiment, digest, find
 from imagette.run.evaluate import experiment_of
 from imagette.run.lines import line_of
 from imagette.run.search import find_runs
@@ -53,6 +54,7 @@ class Recipe:
 
 
 NONE = "none"
+NOT_RUN = "not run"
 SMALL = ("data.limit=4000", "data.validation=0.04", "recipe.epochs=5")
 FOUR_PASSES = ("recipe.epochs=4",)
 TEN = ("recipe.epochs=10",)
@@ -60,6 +62,8 @@ RECIPES = (
     Recipe("000-03", "vgg8", "79 to 83 % after 300 epochs (its curves)", SMALL),
     Recipe("000-04", "vgg8_overfitted", "~79 % after 300 epochs (its curves)", SMALL),
     Recipe("000-04", "vgg8_regularised", "~83 % after 300 epochs (its curves)", SMALL),
+    Recipe("000-05", "vgg8_jax", "79 to 83 % after 300 epochs (its curves)", SMALL),
+    Recipe("000-02", "haiku_vgg8", "79 to 83 % after 300 epochs (its curves)", SMALL),
     Recipe("001-02", "lenet_cifar_tutorial", NONE),
     Recipe("001-16", "lenet_cifar_batch20", NONE),
     Recipe("001-34", "lenet_cifar_plateaus", NONE, FOUR_PASSES),
@@ -76,6 +80,7 @@ RECIPES = (
     Recipe("003-T6", "convnet_cifar_lab", "10 % (its loop, repaired)", ("recipe.epochs=1",)),
     Recipe("003-24", "convnet_cifar", "above 60 % (asked for)", FOUR_PASSES),
     Recipe("004-24", "convnext_mini_mnist", "~91 % after 1 epoch (its log)", ("recipe.epochs=1",)),
+    Recipe("004-17", "pure_mnist", NONE, ("recipe.epochs=2",)),
 )
 
 HEAD = """\
@@ -92,6 +97,39 @@ of wall clock: upper bounds, for the machine may have had other work. Every figu
 runs; one seed each, so differences within the intervals mean nothing.
 """
 COLUMNS = ("id", "recipe", "changed", "stated", "ours %", "on", "n", "epochs", "images", "seconds")
+SAID = "What the runs said themselves:"
+MEASURED = "Measured on:"
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """What a section of the page says already: its rows, and the items of its two lists."""
+
+    rows: frozenset[str] = frozenset()
+    said: tuple[str, ...] = ()
+    measured: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, text: str, form: Form) -> "Earlier":
+        section = text.partition(f"{_title(form)}\n")[2].partition("\n## ")[0]
+        table, _, measured = section.partition(MEASURED)
+        table, _, said = table.partition(SAID)
+        rows = frozenset(line for line in table.splitlines() if line.startswith("| 0"))
+        return cls(rows, _items(said), _items(measured))
+
+    def row(self, recipe: Recipe, form: Form) -> str | None:
+        """The row of this very recipe, shortened as it is today, if it has a figure."""
+        known = _line(_known(recipe, form)).removesuffix("|")
+        rows = (row for row in self.rows if row.startswith(known))
+        return next((row for row in rows if NOT_RUN not in row), None)
+
+
+def _items(text: str) -> tuple[str, ...]:
+    return tuple(line for line in text.splitlines() if line.startswith("- "))
+
+
+def _title(form: Form) -> str:
+    return f"## The {form} form"
 
 
 def run(recipe: Recipe, form: Form) -> None:
@@ -102,7 +140,10 @@ def run(recipe: Recipe, form: Form) -> None:
         print(f"{recipe.name}: finished before, in {begun.path}")
         return
     can_go_on = begun is not None and begun.checkpoints()
-    events = resume(begun.path) if begun and can_go_on else train_experiment(experiment)
+    if begun and can_go_on:
+        events = resume(begun.path)
+    else:
+        events = train_experiment(experiment, source=find(recipe.name))
     for event in events:
         if isinstance(event, Begun):
             print(f"{recipe.name}: {event.folder.path}", flush=True)
@@ -126,31 +167,45 @@ def is_of(run: Path, experiment: Experiment) -> bool:
         return False
 
 
-def page() -> str:
-    """The text of docs/sources.md: a section for each form that has finished runs."""
-    sections = [section for form in FORMS for section in _section(form)]
+def page(before: str = "") -> str:
+    """The text of docs/sources.md: a section for each form that has finished runs, or had them.
+
+    `before` is the page as it was: what it says of recipes without a run here is kept.
+    """
+    sections = [part for form in FORMS for part in _section(form, Earlier.of(before, form))]
     return "\n".join([HEAD, *sections])
 
 
-def _section(form: Form) -> Iterator[str]:
+def _section(form: Form, earlier: Earlier) -> Iterator[str]:
     runs = {recipe: newest(recipe.experiment(form)) for recipe in RECIPES}
     finished = {recipe: one for recipe, one in runs.items() if one and one.finished()}
-    if not finished:
+    others = (recipe for recipe in RECIPES if recipe not in finished)
+    kept = {recipe: row for recipe in others if (row := earlier.row(recipe, form))}
+    if not finished and not kept:
         return
-    yield f"## The {form} form\n"
+    yield f"{_title(form)}\n"
     yield from (_line(COLUMNS), _line(["---"] * len(COLUMNS)))
-    yield from (_line(_cells(recipe, form, finished.get(recipe))) for recipe in RECIPES)
+    for recipe in RECIPES:
+        yield kept.get(recipe) or _line(_cells(recipe, form, finished.get(recipe)))
     said = [f"- `{recipe.name}`: {note}" for recipe, one in finished.items() for note in notes(one)]
-    yield from ["\nWhat the runs said themselves:\n", *said] if said else []
-    yield f"\nMeasured on {'; '.join(_machines(list(finished.values())))}.\n"
+    names = tuple(f"- `{recipe.name}`: " for recipe in kept)
+    said += [item for item in earlier.said if item.startswith(names)]
+    yield from [f"\n{SAID}\n", *said] if said else []
+    measured = [*earlier.measured] if kept else []
+    measured += [f"- {machine}" for machine in _machines(list(finished.values()))]
+    yield "\n".join([f"\n{MEASURED}\n", *dict.fromkeys(measured), ""])
+
+
+def _known(recipe: Recipe, form: Form) -> list[str]:
+    shown = ", ".join(f"`{one}`" for one in recipe.short) if form == "short" else ""
+    return [recipe.source, f"`{recipe.name}`", shown, recipe.stated]
 
 
 def _cells(recipe: Recipe, form: Form, found: RunFolder | None) -> list[str]:
-    shown = ", ".join(f"`{one}`" for one in recipe.short) if form == "short" else ""
-    known = [recipe.source, f"`{recipe.name}`", shown, recipe.stated]
+    known = _known(recipe, form)
     finished = found.finished() if found else None
     if found is None or finished is None:
-        return [*known, "not run", *[""] * (len(COLUMNS) - len(known) - 1)]
+        return [*known, NOT_RUN, *[""] * (len(COLUMNS) - len(known) - 1)]
     split, figures = _judged(found)
     low, high = (f"{100 * bound:.1f}" for bound in figures["interval"])
     return [
@@ -210,7 +265,8 @@ def main(arguments: Sequence[str]) -> int:
         except ImagetteError as error:
             print(f"{recipe.name}: {error}", file=sys.stderr)
             failed.append(recipe.name)
-    write_whole(PAGE, page().encode())
+    before = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
+    write_whole(PAGE, page(before).encode())
     print(f"page: {PAGE}")
     if failed:
         print(f"failed: {', '.join(failed)}", file=sys.stderr)

@@ -1,6 +1,8 @@
 """Every recipe of the sources is shipped and shown, and the page is made of runs alone."""
 
 import importlib.util
+import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -13,7 +15,6 @@ from imagette.run.train import train_experiment
 ROOT = Path(__file__).parents[1]
 SCRIPT = ROOT / "scripts" / "sources.py"
 SHORT = ("data.limit=200", "recipe.epochs=1")
-UNMEASURED = {"vgg8_jax", "haiku_vgg8", "pure_mnist"}  # a row is read from a run: there is none
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def one(sources, monkeypatch):
 
 def test_every_shipped_recipe_of_a_source_has_its_row(sources):  # 000-05
     rows = [recipe.name for recipe in sources.RECIPES]
-    assert sorted(rows) == sorted(shipped().keys() - {"first_light"} - UNMEASURED)
+    assert sorted(rows) == sorted(shipped().keys() - {"first_light"})
 
 
 def test_both_forms_of_every_row_are_experiments_and_the_short_one_is_no_longer(sources):
@@ -60,6 +61,43 @@ def test_the_page_is_made_of_the_runs(one):
     cells = [cell.strip() for cell in row.strip("|").split("|")]
     assert cells[:4] == ["000-05", "`first_light`", "`data.limit=200`, `recipe.epochs=1`", "none"]
     assert cells[5:9] == ["validation", "1,000", "1", "200"]
+
+
+def test_a_row_whose_run_is_elsewhere_stays_as_it_is(one):
+    one.main([])
+    before = one.PAGE.read_text()
+    shutil.rmtree(one.RUNS)
+    one.main(["--page"])
+    assert one.PAGE.read_text() == before
+
+
+def test_beside_kept_rows_stand_new_ones_and_both_machines(one, monkeypatch):
+    one.main([])
+    text = one.PAGE.read_text()
+    one.PAGE.write_text(re.sub(r"(?<=Measured on:\n\n)- .*", "- an abacus", text))
+    shutil.rmtree(one.RUNS)
+    other = one.Recipe("000-06", "first_light", "none", (*SHORT, "recipe.batch=32"))
+    one.run(other, "short")
+    monkeypatch.setattr(one, "RECIPES", (*one.RECIPES, other))
+    one.main(["--page"])
+    rows = [line for line in one.PAGE.read_text().splitlines() if line.startswith("| 000")]
+    assert rows[0] in text
+    assert rows[1].startswith("| 000-06 |")
+    assert "| validation | 1,000 |" in rows[1]
+    assert one.PAGE.read_text().endswith(
+        text[text.index("\nMeasured on:") :].replace(
+            "Measured on:\n\n", "Measured on:\n\n- an abacus\n"
+        )
+    )
+
+
+def test_a_row_of_another_recipe_is_not_kept(one, monkeypatch):
+    one.main([])
+    shutil.rmtree(one.RUNS)
+    changed = one.Recipe("000-05", "first_light", "none", (*SHORT, "recipe.batch=32"))
+    monkeypatch.setattr(one, "RECIPES", (changed,))
+    one.main(["--page"])
+    assert "first_light" not in one.PAGE.read_text()
 
 
 def test_what_has_finished_is_not_run_again(one, capsys):
@@ -85,10 +123,10 @@ def test_a_recipe_without_a_run_says_so(one):
 
 
 def test_one_failure_stops_no_other_and_is_told(one, monkeypatch, capsys):
-    def train_or_fail(experiment):
+    def train_or_fail(experiment, source):
         if experiment.run.title == "cnn_mnist":
             raise DataError("mnist cannot be had")
-        return train_experiment(experiment)
+        return train_experiment(experiment, source=source)
 
     monkeypatch.setattr(one, "train_experiment", train_or_fail)
     broken = one.Recipe("002-25", "cnn_mnist", "none", SHORT)
