@@ -1,6 +1,10 @@
 """What this process may use of the machine."""
 
 import os
+from typing import Literal
+
+# Measured on two cores, torch and JAX: below this batch one thread beats two (docs/log.md).
+SMALL_BATCH = 8
 
 
 def usable_cores() -> int:
@@ -9,3 +13,8 @@ def usable_cores() -> int:
     limit = int(asked) if asked.isdecimal() and int(asked) else 1 << 16
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return min(cores or 1, limit)
+
+
+def threads_for(batch: int | Literal["all"]) -> int:
+    """The fixed rule: one thread for small batches, else one a core."""
+    return 1 if batch != "all" and batch < SMALL_BATCH else usable_cores()

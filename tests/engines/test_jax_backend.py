@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from imagette.engines.with_jax.backend import choose_device
+from imagette.machine import usable_cores
 
 BUILD = """
 import json, os, sys
@@ -20,7 +21,7 @@ from imagette.recipe.recipe import Recipe
 from imagette.run.engine import build
 from imagette.train.plan import Planner
 graph = walk(parse("flatten\\nlinear 4\\ntanh\\nlinear classes"), (1, 4, 4), 3)
-recipe = Recipe(batch=4, optimiser="adam")
+recipe = Recipe(batch=int(os.environ.get("BATCH", 4)), optimiser="adam")
 def losses(**engine):
     spec = EngineSpec(**{"name": "jax", "device": "cpu", "threads": 1, **engine})
     model = build(graph, recipe, Preprocess((0.5,), (0.5,)), spec)
@@ -61,6 +62,12 @@ def test_jax_is_told_its_flags_threads_memory_and_cache_and_torch_is_not_loaded(
     # 000-16, 000-26
     found = says(ENVIRONMENT, IMAGETTE_CACHE=str(tmp_path))
     assert found == [NEEDED, "3", 3, "false", str(tmp_path / "jax"), False]
+
+
+@pytest.mark.parametrize(("batch", "threads"), [("7", 1), ("8", usable_cores())])
+def test_small_batches_take_one_thread_and_others_one_a_core(batch, threads):
+    code = "model, _ = losses(threads=None); print(json.dumps([model.threads, model.notes]))"
+    assert says(code, BATCH=batch) == [threads, []]
 
 
 def test_flags_of_the_users_stay():

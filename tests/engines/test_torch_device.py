@@ -25,7 +25,7 @@ def test_an_absent_device_falls_back_with_a_note(monkeypatch):  # 002-19, 000-18
 
 
 def test_small_batches_take_one_thread_by_a_fixed_rule(monkeypatch):
-    monkeypatch.setattr("imagette.engines.with_torch.device.usable_cores", lambda: 6)
+    monkeypatch.setattr("imagette.machine.usable_cores", lambda: 6)
     asked = ((4, None), (8, None), ("all", None), (4, 3))
     models = [
         TorchModel(GRAPH, Recipe(batch=batch), PREPROCESS, EngineSpec(threads=threads))

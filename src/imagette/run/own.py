@@ -12,6 +12,7 @@ from imagette.data.spec import OWN
 from imagette.engines.own import Own, OwnParts, Part
 from imagette.errors import UsageError
 from imagette.experiment import Experiment
+from imagette.machine import threads_for
 from imagette.network.graph import Shape
 from imagette.pointers import call_pointer, parameters_of, resolve_pointer, source_of_pointer
 from imagette.recipe.own import OwnLoss, OwnOptimiser, OwnUpdate
@@ -74,7 +75,7 @@ def own_of(experiment: Experiment, input_shape: Shape, base: Path | None) -> Own
     if not bound_to_engine(experiment):
         return None
     engine = engine_of(experiment.engine.name)
-    engine.begin(experiment.engine.threads)
+    engine.begin(experiment.engine.threads or threads_for(recipe.batch))
     parts = OwnParts(
         seed=experiment.seed,
         input_shape=input_shape,

@@ -34,6 +34,7 @@ from imagette.engines.with_jax.own import Own
 from imagette.engines.with_jax.pure import Tree
 from imagette.engines.with_jax.resize import resized
 from imagette.errors import UsageError
+from imagette.machine import threads_for
 from imagette.network.graph import Graph
 from imagette.recipe.groups import assign
 from imagette.recipe.recipe import Recipe
@@ -71,7 +72,7 @@ class JaxModel:
                 f"engine.precision = '{engine.precision}' is for torch alone, JAX trains in "
                 "float32: take engine.name = 'torch', or leave the precision out."
             )
-        begin(engine.threads)
+        begin(engine.threads or threads_for(recipe.batch))
         self._place = choose_device(engine.device)
         self.threads, notes = threads_asked(engine.threads)
         self.notes = (*self._place.notes, *notes)

@@ -8,9 +8,6 @@ import torch
 
 from imagette.machine import usable_cores
 
-# Measured on two cores: below this batch one thread beats two (docs/log.md).
-SMALL_BATCH = 8
-
 
 @dataclass(frozen=True)
 class Place:
@@ -32,11 +29,6 @@ def choose_device(asked: str) -> Place:
     if asked == "cuda":
         return Place(torch.device("cuda"), torch.cuda.get_device_name())
     return Place(torch.device(asked), _processor() if asked == "cpu" else "Apple GPU (mps)")
-
-
-def threads_for(batch: int | None) -> int:
-    """The fixed rule: one thread for small batches, else one a core; `batch` None is all images."""
-    return 1 if batch is not None and batch < SMALL_BATCH else usable_cores()
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from imagette.engines.protocol import (
 )
 from imagette.engines.with_torch.augment import lower_augmentation
 from imagette.engines.with_torch.averages import take
-from imagette.engines.with_torch.device import choose_device, threads_for, working
+from imagette.engines.with_torch.device import choose_device, working
 from imagette.engines.with_torch.forward import Forward
 from imagette.engines.with_torch.losses import LossFunction, lower_loss, mixed
 from imagette.engines.with_torch.module import ModuleForward
@@ -32,6 +32,7 @@ from imagette.engines.with_torch.optimisers import lowered_steps
 from imagette.engines.with_torch.own import Own
 from imagette.engines.with_torch.resize import resized
 from imagette.engines.with_torch.steps import Steps
+from imagette.machine import threads_for
 from imagette.network.graph import Graph
 from imagette.recipe.groups import assign
 from imagette.recipe.recipe import Recipe
@@ -61,8 +62,7 @@ class TorchModel:
     ) -> None:
         self._own = own = own or Own()
         place = choose_device(engine.device)
-        batch = recipe.batch if isinstance(recipe.batch, int) else None
-        self.threads = engine.threads or threads_for(batch)
+        self.threads = engine.threads or threads_for(recipe.batch)
         kind = f"{self.threads} thread{'s' if self.threads > 1 else ''}, {engine.precision}"
         self.device = f"torch {torch.__version__} on {place.words}, {kind}"
         self.notes = place.notes
