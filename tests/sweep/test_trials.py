@@ -122,7 +122,7 @@ def test_an_axis_that_names_no_key_is_refused_once_with_the_near_miss():  # 004-
     head, line = refusal(grid={"recipe.bach": [1, 2, 3]})
     assert head == "t: 3 of 3 trials cannot run, so none does:"
     assert line.startswith(
-        "  bach=1 and 2 others: unknown key 'recipe.bach'. Did you mean 'batch'? Choices: augment, "
+        "  bach=1 and 2 others: unknown key 'recipe.bach'. Did you mean 'batch'? Choices: "
     )
 
 
