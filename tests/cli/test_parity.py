@@ -45,3 +45,10 @@ def test_engines_that_differ_exit_with_1(capsys, monkeypatch):
 def test_a_mistake_is_one_clear_line(capsys, words, message):
     assert main(["parity", *words]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_it_answers_across_precisions_of_one_engine(capsys):
+    assert main([*WORDS, "--precision", "bfloat16"]) == 1
+    said = capsys.readouterr().out
+    assert "loss float32  loss bfloat16" in said
+    assert said.splitlines()[-1].startswith("float32 and bfloat16 DO NOT AGREE: ")

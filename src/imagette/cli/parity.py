@@ -23,6 +23,10 @@ def parity(
     images: Annotated[
         int, typer.Option(min=1, help="How many pictures go through both, node by node.")
     ] = 64,
+    precision: Annotated[
+        str | None,
+        typer.Option(help="Compare with this precision on the same engine, such as bfloat16."),
+    ] = None,
     data_dir: DataDir = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the values as JSON.")] = False,
 ) -> None:
@@ -30,8 +34,11 @@ def parity(
 
     Example: imagette parity first_light
     """
+    asked = load(experiment, settings or [])
+    changed = [*(settings or []), f"engine.precision={precision}"]
     report = compare(
-        load(experiment, settings or []),
+        asked,
+        load(experiment, changed).engine if precision else None,
         steps=steps,
         num_images=images,
         data_dir=data_dir,
@@ -53,6 +60,14 @@ def _lines(report: ParityReport) -> Iterator[str]:
     yield from _afterwards(report)
     yield ""
     yield from _verdict(report)
+
+
+def _names(report: ParityReport) -> tuple[str, str]:
+    """The two engines or, of one engine, the two precisions."""
+    one, two = report.sides
+    if one.engine != two.engine:
+        return one.engine, two.engine
+    return one.precision, two.precision
 
 
 def _head(report: ParityReport) -> Iterator[str]:
@@ -103,7 +118,7 @@ def _gradients(report: ParityReport) -> Iterator[str]:
 
 def _steps(report: ParityReport) -> Iterator[str]:
     yield f"Training mode: {_count(report)} of the experiment's own recipe from the same weights"
-    one, two = (side.engine for side in report.sides)
+    one, two = _names(report)
     rows = [
         (
             str(step.step),
@@ -140,7 +155,7 @@ def _verdict(report: ParityReport) -> Iterator[str]:
     left_out = len(report.steps) - JUDGED_STEPS
     if left_out > 0:
         yield f"losses of the last {left_out} steps are not judged: rounding grows"
-    pair = " and ".join(side.engine for side in report.sides)
+    pair = " and ".join(_names(report))
     failed = [check for check in report.checks if not check.holds]
     if not failed:
         yield f"{pair} AGREE"
