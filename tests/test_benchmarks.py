@@ -73,6 +73,19 @@ def test_one_that_fails_is_left_out_of_all_later_rounds(part, monkeypatch):
     assert {name: len(own[0].rates) for name, own in found.lines().items()} == {"plain": 3}
 
 
+def test_the_same_setting_alone_is_tried_by_nobody_and_measured_once_a_round(part, monkeypatch):
+    rounds, case = part("rounds"), part("case").CASES[0]
+    settings = []
+
+    def run(name, case, setting):
+        settings.append(setting)
+        return part("case").Measured(1.0, 1.0, 1.0, 1)
+
+    monkeypatch.setattr(rounds, "run", run)
+    rounds.measure(case, ["imagette-torch"], 3, lambda line: None, same_alone=True)
+    assert settings == [part("case").SAME] * 3
+
+
 class Alone:
     """A contender that needs nothing and has no setting of its own."""
 

@@ -40,8 +40,10 @@ def main() -> None:
     print("  ".join(f"{key} {value}" for key, value in about.items()), flush=True)
     results = []
     for case in cases:
-        rounds = measure(case, names, asked.rounds, lambda line: print(line, flush=True))
-        print(f"\n{_report(rounds, asked.rounds)}\n", flush=True)
+        rounds = measure(
+            case, names, asked.rounds, lambda line: print(line, flush=True), asked.same
+        )
+        print(f"\n{_report(rounds, asked.rounds, asked.same)}\n", flush=True)
         results.append(_as_json(rounds))
         if asked.json:  # after each case: an end before the last loses nothing
             asked.json.write_text(json.dumps({"about": about, "cases": results}, indent=1) + "\n")
@@ -53,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--batch", type=int)
     parser.add_argument("--images", type=int, help="in an epoch; absent: a few seconds' work")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--same", action="store_true", help="the first table alone, sooner")
     parser.add_argument("--contenders", default=",".join(CONTENDERS), help="separated by commas")
     parser.add_argument("--json", type=Path, help="a file for all that was measured")
     return parser
@@ -81,10 +84,12 @@ def _about(names: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _report(rounds: Rounds, number: int) -> str:
+def _report(rounds: Rounds, number: int, same_alone: bool) -> str:
     case, lines = rounds.case, rounds.lines()
     title = f"{_title(case)}, {case.images:,} images an epoch, medians of n = {number} rounds"
     same = table(same_for_all(lines), rounds.failures)
+    if same_alone:
+        return f"{title}\nthe same: float32, NHWC\n{same}"
     best = table(at_their_best(lines), {})
     return f"{title}\nthe same: float32, NHWC\n{same}\neach at its best, float32\n{best}"
 

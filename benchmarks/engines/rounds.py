@@ -48,11 +48,16 @@ class Rounds:
         return lines
 
 
-def measure(case: Case, names: Sequence[str], number: int, say: Say) -> Rounds:
-    """First every setting once, which only chooses each contender's; then `number` rounds."""
+def measure(
+    case: Case, names: Sequence[str], number: int, say: Say, same_alone: bool = False
+) -> Rounds:
+    """First every setting once, which only chooses each contender's; then `number` rounds.
+
+    With `same_alone` nothing is chosen, and all rounds are of the setting that all share.
+    """
     trying, rounds = Rounds(case, say), Rounds(case, say)
     rounds.failures = trying.failures = dict(_not_installed(names))
-    chosen = {name: _fastest(trying, name) for name in names}
+    chosen = {name: SAME if same_alone else _fastest(trying, name) for name in names}
     for count in range(number):
         for name in _turned(names, count):
             for setting in dict.fromkeys((SAME, chosen[name])):
