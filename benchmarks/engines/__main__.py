@@ -5,9 +5,10 @@ Every figure is the second epoch of a training in a process of its own, without 
 first epoch takes, compilation and all, is apart. The contenders take turns, round by round.
 
 Two tables a case: the same precision and layout (float32, NHWC, all else as each chooses by
-itself); and each at its best (layout, one thread or one a core, in PyTorch fused optimiser), chosen
-by one trial of every setting that no figure holds. `plain` is a loop with a DataLoader, `bare` the
-same loop with tensors that it indexes itself. CIFAR-10 from the cache, else random pixels.
+itself); and each at its best (layout, one thread or one a core, float32 or each library's own
+bfloat16, in PyTorch fused optimiser), chosen by one trial of every setting that no figure holds.
+`plain` is a loop with a DataLoader, `bare` the same loop with tensors that it indexes itself.
+CIFAR-10 from the cache, else random pixels.
 
     python -m benchmarks.engines --rounds 5 --json engines.json
     python -m benchmarks.engines --network lenet_cifar --batch 4 --contenders imagette-torch,bare
@@ -91,7 +92,9 @@ def _report(rounds: Rounds, number: int, same_alone: bool) -> str:
     if same_alone:
         return f"{title}\nthe same: float32, NHWC\n{same}"
     best = table(at_their_best(lines), {})
-    return f"{title}\nthe same: float32, NHWC\n{same}\neach at its best, float32\n{best}"
+    return (
+        f"{title}\nthe same: float32, NHWC\n{same}\neach at its best, float32 or bfloat16\n{best}"
+    )
 
 
 def _as_json(rounds: Rounds) -> dict[str, Any]:

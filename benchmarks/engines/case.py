@@ -15,6 +15,7 @@ from imagette.data.spec import DataSpec, Normalise
 from imagette.data.whereabouts import whereabouts
 
 Layout = Literal["NHWC", "NCHW"]
+Precision = Literal["float32", "bfloat16"]
 
 RATE, MOMENTUM, EPOCHS = 0.001, 0.9, 2
 HALVES = Normalise(mean=(0.5,) * 3, deviation=(0.5,) * 3)
@@ -49,11 +50,17 @@ class Setting:
     layout: Layout = "NHWC"
     threads: int | None = None  # None: what the contender chooses by itself
     tuned: bool = False
+    precision: Precision = "float32"  # bfloat16: each library's own mixed precision
 
     def __str__(self) -> str:
         number = "own" if self.threads is None else self.threads
         plural = "" if self.threads == 1 else "s"
-        return f"{self.layout}, {number} thread{plural}{', tuned' if self.tuned else ''}"
+        more = [text for text in ("tuned" if self.tuned else "", self._low) if text]
+        return ", ".join([self.layout, f"{number} thread{plural}", *more])
+
+    @property
+    def _low(self) -> str:
+        return "" if self.precision == "float32" else self.precision
 
 
 SAME = Setting()

@@ -17,6 +17,12 @@ _TORCH = tuple(
 _THREADS_ALONE = tuple(Setting(threads=threads) for threads in _THREADS)
 
 
+def _with_bfloat16(settings: tuple[Setting, ...]) -> tuple[Setting, ...]:
+    """These, and those of NHWC once more in bfloat16: in it oneDNN wants that layout."""
+    low = (replace(one, precision="bfloat16") for one in settings if one.layout == "NHWC")
+    return (*settings, *low)
+
+
 @dataclass(frozen=True)
 class Contender:
     """`settings` are tried for the second comparison, each at its best, beside `SAME`."""
@@ -42,13 +48,17 @@ def _keras(backend: str, settings: tuple[Setting, ...]) -> Contender:
 
 
 CONTENDERS: dict[str, Contender] = {
-    "imagette-torch": Contender("with_imagette", "torch", ("torch",), _THREADS_ALONE),
+    "imagette-torch": Contender(
+        "with_imagette", "torch", ("torch",), _with_bfloat16(_THREADS_ALONE)
+    ),
     "imagette-jax": Contender("with_imagette", "jax", ("jax",), _THREADS_ALONE),
-    "plain": Contender("with_loop", "loader", ("torch",), _TORCH),
-    "bare": Contender("with_loop", "index", ("torch",), _TORCH),
-    "lightning": Contender("with_lightning", "", ("lightning", "torch"), _TORCH),
-    "skorch": Contender("with_skorch", "", ("skorch", "torch"), _TORCH),
+    "plain": Contender("with_loop", "loader", ("torch",), _with_bfloat16(_TORCH)),
+    "bare": Contender("with_loop", "index", ("torch",), _with_bfloat16(_TORCH)),
+    "lightning": Contender("with_lightning", "", ("lightning", "torch"), _with_bfloat16(_TORCH)),
+    "skorch": Contender("with_skorch", "", ("skorch", "torch"), _with_bfloat16(_TORCH)),
     # Keras has no fused optimiser to choose. On JAX it takes images as NHWC, its own default.
-    "keras-jax": _keras("jax", _THREADS_ALONE),
-    "keras-torch": _keras("torch", tuple(replace(one, tuned=False) for one in _TORCH)),
+    "keras-jax": _keras("jax", _with_bfloat16(_THREADS_ALONE)),
+    "keras-torch": _keras(
+        "torch", _with_bfloat16(tuple(replace(one, tuned=False) for one in _TORCH))
+    ),
 }

@@ -24,7 +24,12 @@ from .case import (
 
 def experiment(engine: str, case: Case, setting: Setting, dataset: Dataset) -> Experiment:
     return Experiment(
-        engine={"name": engine, "device": "cpu", "threads": setting.threads},
+        engine={
+            "name": engine,
+            "device": "cpu",
+            "threads": setting.threads,
+            "precision": setting.precision,
+        },
         data=data_spec(dataset.name, case.images),
         network={"name": case.network, "args": ARGUMENTS.get(case.network, {})},
         recipe={

@@ -28,6 +28,8 @@ class Ends(keras.callbacks.Callback):
 def measure(_: str, case: Case, setting: Setting, dataset: Dataset) -> Measured:
     images, labels = arrays(dataset, setting.layout)
     began = perf_counter()
+    low = setting.precision == "bfloat16"
+    keras.config.set_dtype_policy("mixed_bfloat16" if low else "float32")
     model, ends = make(case.network, setting.layout), Ends()
     model.compile(
         optimizer=keras.optimizers.SGD(RATE, momentum=MOMENTUM),

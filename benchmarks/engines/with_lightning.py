@@ -53,7 +53,13 @@ def measure(_: str, case: Case, setting: Setting, dataset: Dataset) -> Measured:
     )
     began = perf_counter()
     classifier = Classifier(make(case.network, setting.layout), setting.tuned)
-    trainer = lightning.Trainer(accelerator="cpu", devices=1, max_epochs=EPOCHS, barebones=True)
+    trainer = lightning.Trainer(
+        accelerator="cpu",
+        devices=1,
+        max_epochs=EPOCHS,
+        barebones=True,
+        precision="bf16-mixed" if setting.precision == "bfloat16" else "32-true",
+    )
     trainer.fit(classifier, loader)
     moments = [began, *classifier.moments]
     parameters = num_parameters(classifier)

@@ -45,7 +45,8 @@ def measure(way: str, case: Case, setting: Setting, dataset: Dataset) -> Measure
         running_loss = 0.0
         for inputs, targets in WAYS[way](images, labels, case.batch):
             optimiser.zero_grad()
-            loss = loss_function(network(inputs), targets)
+            with torch.autocast("cpu", torch.bfloat16, setting.precision == "bfloat16"):
+                loss = loss_function(network(inputs), targets)
             loss.backward()
             optimiser.step()
             running_loss += loss.item() * len(targets)

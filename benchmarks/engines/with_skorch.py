@@ -15,11 +15,17 @@ from .with_loop import tensors
 
 
 class Timed(NeuralNetClassifier):
-    """Keeps the moment of each epoch's end."""
+    """Keeps the moment of each epoch's end; `low` computes in bfloat16, by torch's autocast."""
+
+    low = False
 
     def on_train_begin(self, net: Any, **arguments: Any) -> None:
         super().on_train_begin(net, **arguments)
         self.moments: list[float] = []
+
+    def infer(self, x: Any, **arguments: Any) -> Any:
+        with torch.autocast("cpu", torch.bfloat16, self.low):
+            return super().infer(x, **arguments)
 
     def on_epoch_end(self, net: Any, **arguments: Any) -> None:
         super().on_epoch_end(net, **arguments)
@@ -44,6 +50,7 @@ def measure(_: str, case: Case, setting: Setting, dataset: Dataset) -> Measured:
         callbacks="disable",
         verbose=0,
     )
+    classifier.low = setting.precision == "bfloat16"
     classifier.fit(images, labels)
     parameters = num_parameters(classifier.module_)
     return Measured.of([began, *classifier.moments], len(labels), _losses(classifier), parameters)

@@ -1,5 +1,6 @@
 """The torch engine: the only part of imagette that trains with PyTorch."""
 
+from imagette.engines.with_torch.memory import keep_memory
 from imagette.engines.with_torch.model import TorchModel
 from imagette.engines.with_torch.own import own_of
 
@@ -9,4 +10,5 @@ build = TorchModel
 
 
 def begin(_threads: int | None) -> None:
-    """Torch takes its threads whenever it works: nothing to say beforehand."""
+    """Memory is spoken for before the first tensor; threads are taken whenever torch works."""
+    keep_memory()

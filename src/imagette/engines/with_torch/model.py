@@ -27,6 +27,7 @@ from imagette.engines.with_torch.averages import take
 from imagette.engines.with_torch.device import choose_device, working
 from imagette.engines.with_torch.forward import Forward
 from imagette.engines.with_torch.losses import LossFunction, lower_loss, mixed
+from imagette.engines.with_torch.memory import keep_memory
 from imagette.engines.with_torch.module import ModuleForward
 from imagette.engines.with_torch.optimisers import lowered_steps
 from imagette.engines.with_torch.own import Own
@@ -60,6 +61,7 @@ class TorchModel:
         engine: EngineSpec,
         own: Own | None = None,
     ) -> None:
+        keep_memory()
         self._own = own = own or Own()
         place = choose_device(engine.device)
         self.threads = engine.threads or threads_for(recipe.batch)
