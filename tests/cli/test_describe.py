@@ -8,8 +8,8 @@ import sys
 import pytest
 from rich.console import Console
 
-from imagette.cli.describe import read_size
 from imagette.cli.main import main
+from imagette.cli.networks import read_size
 from imagette.cli.tables import network_table
 from imagette.errors import UsageError
 from imagette.network import cost_table, entry, named, names, parse, to_text, walk

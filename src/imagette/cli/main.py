@@ -43,6 +43,9 @@ COMMANDS = {
     "rates": Command(
         "Find a learning rate: where the loss falls, where it breaks.", "imagette.cli.rates:rates"
     ),
+    "profile": Command(
+        "Measure a network's speed here, and where its time goes.", "imagette.cli.profile:profile"
+    ),
     "parity": Command(
         "Say whether the two engines compute the same.", "imagette.cli.parity:parity"
     ),

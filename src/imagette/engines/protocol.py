@@ -16,6 +16,9 @@ from imagette.arrays import Images, Labels, Logits, Weights
 from imagette.data.streamed import AnyImages
 from imagette.spec import Spec
 
+NodeSeconds = Mapping[str, tuple[float, float]]
+"""By path of a node: seconds of its forward and of its backward pass, of several steps together."""
+
 State = Any
 """What an engine moves through training; only the engine that made it looks inside."""
 
@@ -125,6 +128,13 @@ class Model(Protocol):
         self, weights: Weights, images: Images, paths: Sequence[str]
     ) -> dict[str, NDArray[np.float32]]:
         """The outputs of the named nodes, [N,C,H,W] or [N,F], in evaluation mode."""
+        ...
+
+    def node_seconds(self, state: State, plan: StepPlan) -> NodeSeconds | None:
+        """What each node took of the plan's steps, by path; None where it cannot be told apart.
+
+        `state` is consumed, as by `advance`.
+        """
         ...
 
     def save(self, state: State) -> dict[str, NDArray[np.float32]]:

@@ -15,6 +15,7 @@ from imagette.recipe.initial import Initial
 from imagette.recipe.losses import NLL, CrossEntropy
 from imagette.recipe.optimisers import Muon
 from imagette.run.prepare import Prepared
+from imagette.train.plan import Planner
 
 SOFTMAXES = ("softmax", "log_softmax")
 
@@ -22,13 +23,13 @@ SOFTMAXES = ("softmax", "log_softmax")
 def check_together(prepared: Prepared) -> tuple[str, ...]:
     """Raises UsageError for what cannot work; returns what can, but is likely a mistake."""
     experiment, graph = prepared.experiment, prepared.graph
-    _check_trainable(graph)
+    check_trainable(graph)
     _check_budget(experiment.budget, graph)
     _check_stopping(experiment)
     _check_shift(experiment, graph)
     _check_muon(prepared)
     _check_accumulate(prepared)
-    _check_single_image(prepared)
+    check_single_image(prepared.planner)
     _check_mixing(prepared)
     _check_trivial(prepared)
     _check_first_values(prepared)
@@ -36,7 +37,8 @@ def check_together(prepared: Prepared) -> tuple[str, ...]:
     return _check_last_layer(experiment, graph)
 
 
-def _check_trainable(graph: Graph) -> None:
+def check_trainable(graph: Graph) -> None:
+    """Raises UsageError for a network that nothing can move."""
     if not graph.parameters:
         raise UsageError(
             "the network has no trainable weight, so there is nothing to train: "
@@ -116,15 +118,14 @@ def _check_accumulate(prepared: Prepared) -> None:
         )
 
 
-def _check_single_image(prepared: Prepared) -> None:
-    """A norm over the batch has nothing to compare one number a channel with."""
-    planner = prepared.planner
+def check_single_image(planner: Planner) -> None:
+    """Raises UsageError where a norm over the batch has nothing to compare one number with."""
     parts = planner.recipe.accumulate
     batches = {planner.batch, planner.num_images % planner.batch} - {0}
     if all(batch // min(batch, parts) > 1 for batch in batches):
         return
     part = f" and recipe.accumulate = {parts}" if parts > 1 else ""
-    for node in prepared.graph.nodes:
+    for node in planner.graph.nodes:
         shape = node.output_shape
         if node.function == "batchnorm" and all(side == 1 for side in shape[1:]):
             raise UsageError(

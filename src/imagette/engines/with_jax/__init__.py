@@ -3,7 +3,8 @@
 from imagette.engines.with_jax.backend import begin
 from imagette.engines.with_jax.model import JaxModel
 from imagette.engines.with_jax.own import own_of
+from imagette.engines.with_jax.profile import convolution_rate
 
-__all__ = ["JaxModel", "begin", "build", "own_of"]
+__all__ = ["JaxModel", "begin", "build", "convolution_rate", "own_of"]
 
 build = JaxModel

@@ -266,6 +266,9 @@ class JaxModel:
             found = self._watch(tuple(paths), *self._forward.start(weights), np.asarray(images))
         return {path: _channels_first(x) for path, x in found.items()}
 
+    def node_seconds(self, _state: JaxState, _plan: StepPlan) -> None:
+        """XLA compiles a step as one: no node has a time of its own."""
+
     def save(self, state: JaxState) -> dict[str, NDArray[np.float32]]:
         arrays = self._stored(state.params, state.fixed)
         if state.averages:

@@ -3,8 +3,9 @@
 from imagette.engines.with_torch.memory import keep_memory
 from imagette.engines.with_torch.model import TorchModel
 from imagette.engines.with_torch.own import own_of
+from imagette.engines.with_torch.profile import convolution_rate
 
-__all__ = ["TorchModel", "begin", "build", "own_of"]
+__all__ = ["TorchModel", "begin", "build", "convolution_rate", "own_of"]
 
 build = TorchModel
 

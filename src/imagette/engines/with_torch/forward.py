@@ -1,7 +1,8 @@
 """Runs the nodes of a graph in order, in torch."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,14 @@ class Forward:
             )
             for node in graph.nodes
         ]
+
+    def changed(self, change: Callable[[str, Function], Function]) -> "Forward":
+        """The same with other functions: `change` takes the path of each node and its own."""
+        other = copy(self)
+        other._steps = [
+            replace(one, function=change(one.path, one.function)) for one in self._steps
+        ]
+        return other
 
     def tensors(self, weights: Arrays, device: torch.device) -> dict[str, Tensor]:
         """New leaf tensors of these values, for training."""

@@ -18,6 +18,7 @@ from imagette.engines.parts import parts_of
 from imagette.engines.protocol import (
     MOVING_PREFIX,
     EngineSpec,
+    NodeSeconds,
     StepPlan,
     moving_of,
     weights_of,
@@ -31,6 +32,7 @@ from imagette.engines.with_torch.memory import keep_memory
 from imagette.engines.with_torch.module import ModuleForward
 from imagette.engines.with_torch.optimisers import lowered_steps
 from imagette.engines.with_torch.own import Own
+from imagette.engines.with_torch.profile import Stopwatch
 from imagette.engines.with_torch.resize import resized
 from imagette.engines.with_torch.steps import Steps
 from imagette.machine import threads_for
@@ -191,6 +193,17 @@ class TorchModel:
             tensors = self._forward.frozen(weights, self._device)
             found = self._forward.activations(self._ready(images), tensors, paths)
         return {path: np.ascontiguousarray(x.cpu().numpy()) for path, x in found.items()}
+
+    def node_seconds(self, state: TorchState, plan: StepPlan) -> NodeSeconds | None:
+        if not isinstance(self._forward, Forward) or self._device.type != "cpu":
+            return None
+        plain, watch = self._forward, Stopwatch()
+        self._forward = plain.changed(watch.around)
+        try:
+            self.advance(state, plan)
+        finally:
+            self._forward = plain
+        return {path: (watch.forward[path], watch.backward[path]) for path in watch.forward}
 
     def save(self, state: TorchState) -> dict[str, NDArray[np.float32]]:
         arrays = {name: _array(tensor) for name, tensor in state.weights.items()}

@@ -1,0 +1,80 @@
+"""`imagette profile`, as its user sees it."""
+
+import json
+
+import pytest
+
+from imagette.cli import main as cli
+
+SHORT = ["--seconds", "0.1", "--threads", "1"]
+
+
+def test_it_says_what_is_fast_and_where_the_time_goes_in_80_columns(capsys):
+    words = ["resnet20", "--batch", "2", "--precision", "bfloat16", *SHORT]
+    assert cli.main(["profile", *words]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    heads = [line.split()[0] for line in lines if line and not line.startswith(" ")]
+    assert heads == ["profile", "engine", "peak", "training", "inference", "step", "method"]
+    assert max(map(len, lines)) <= 80
+    nodes = [line.split()[1] for line in lines if line.startswith("  F")]
+    assert nodes[0] == "conv1"
+    assert nodes[-1] == "linear1"
+    assert len(nodes) == 72
+    (rest,) = (line for line in lines if "optimiser" in line)
+    shares = [float(line.split(" %")[0].split()[-1]) for line in lines if line.startswith("  F")]
+    assert sum(shares) + float(rest.split()[-2]) == pytest.approx(100, abs=4)  # rounded
+
+
+def test_it_prints_values(capsys):
+    assert cli.main(["profile", "lenet_cifar", "--batch", "4", "--json", *SHORT]) == 0
+    values = json.loads(capsys.readouterr().out)
+    assert (values["network"], values["batch"], values["parameters"]) == ("lenet_cifar", 4, 62_006)
+    assert values["training"].keys() == {"images_per_second", "gflops", "share"}
+    assert values["nodes"][0]["path"] == "conv1"
+
+
+def test_a_file_and_another_engine_will_do(tmp_path, capsys):
+    path = tmp_path / "small.txt"
+    path.write_text("conv 4 3x3\nrelu\nmean\nlinear classes\n")
+    words = [str(path), "--input", "1x8x8", "--engine", "jax", "--batch", "4", "--seconds", "0.1"]
+    assert cli.main(["profile", *words]) == 0
+    said = capsys.readouterr().out
+    assert "nodes      not told apart: this engine runs a step as one program" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (
+            ["resnet2"],
+            "no file, network or experiment is called 'resnet2'. Did you mean 'resnet20'?",
+        ),
+        (["resnet20", "--batch", "0"], "Invalid value for '--batch'"),
+        (
+            ["resnet20", "--engine", "torhc"],
+            "profile: 'name' must be 'torch' or 'jax'. Got 'torhc'.",
+        ),
+        (["resnet20", "--threads", "0"], "profile: 'threads' must be greater than 0. Got 0."),
+        (["resnet20", "--precision", "half"], "profile: 'precision' must be 'float32'"),
+        (["vgg8", "--batch", "1"], "batchnorm7 normalises over the batch, but one of 256 images"),
+    ],
+)
+def test_a_mistake_is_one_line_and_exit_code_2(capsys, words, line):
+    assert cli.main(["profile", *words]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith(f"imagette: error: {line}")
+    assert said.err.count("\n") == 1
+
+
+def test_code_of_ones_own_is_refused(tmp_path, capsys):
+    (tmp_path / "own.py").write_text(
+        "import torch\n\n\ndef make():\n"
+        "    return torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(784, 10))\n"
+    )
+    path = tmp_path / "own.toml"
+    path.write_text('data = { name = "fashion-sample" }\nnetwork = { python = "own.py:make" }\n')
+    assert cli.main(["profile", str(path)]) == 2
+    said = capsys.readouterr().err
+    assert said.endswith("own.toml' is other code.\n")
+    assert "profile takes networks of the language." in said
