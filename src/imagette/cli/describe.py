@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from imagette.cli.networks import CLASSES, Found, find_network, walked
+from imagette.cli.networks import Arguments, Classes, Found, Size, Width, find_network, walked
 from imagette.errors import UsageError
 from imagette.network import Graph, cost_table
 from imagette.network.table import CostTable
@@ -20,18 +20,10 @@ def describe(
             help="A named network, a text file (- is stdin), an experiment, or a run's folder.",
         ),
     ],
-    size: Annotated[
-        str,
-        typer.Option("--input", metavar="CxHxW", help="Of the pictures; a named network has one."),
-    ] = "",
-    classes: Annotated[
-        int | None, typer.Option(help=f"How many classes; {CLASSES} if nothing says.")
-    ] = None,
-    arguments: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="An argument of a named network."),
-    ] = None,
-    width: Annotated[float, typer.Option(help="How many times as wide to make it.")] = 1.0,
+    size: Size = "",
+    classes: Classes = None,
+    arguments: Arguments = None,
+    width: Width = 1.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print the table as JSON.")] = False,
 ) -> None:
     """Show every tensor, parameter and operation of a network.

@@ -4,7 +4,9 @@ import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from imagette.errors import UsageError, nearest
 from imagette.network import Graph, Network, entry, named, names, parse, walk, widen
@@ -15,6 +17,18 @@ if TYPE_CHECKING:
     from imagette.store.folder import RunFolder
 
 CLASSES = 10
+
+# How a command is told which network, alike in all.
+Size = Annotated[
+    str,
+    typer.Option("--input", metavar="CxHxW", help="Of the pictures; a named network has one."),
+]
+Classes = Annotated[int | None, typer.Option(help=f"How many classes; {CLASSES} if nothing says.")]
+Arguments = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="An argument of a named network."),
+]
+Width = Annotated[float, typer.Option(help="How many times as wide to make it.")]
 
 
 @dataclass(frozen=True)

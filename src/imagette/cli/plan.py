@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from imagette.cli.beginning import limit_lines, setup_line
 from imagette.cli.train import DataDir, EngineName, Settings, changes_of
 from imagette.experiment import find, load
 from imagette.run.forecast import Forecast, forecast
@@ -40,12 +41,8 @@ def plan(
 def _lines(found: Forecast) -> Iterator[str]:
     yield f"plan     {found.experiment}"
     yield f"engine   {found.device}"
-    for limit in found.limits:
-        yield f"budget   {limit.has:,} of {limit.most:,} {limit.unit}"
-    yield (
-        f"set-up   {found.setup_seconds:.1f} s, of which {found.warm_up_seconds:.1f} s for the "
-        "first steps and what they compile"
-    )
+    yield from limit_lines(found.limits)
+    yield setup_line(found.setup_seconds, found.warm_up_seconds)
     step = f"{1000 * found.step_seconds:.3g} ms for {found.batch:,} images"
     yield f"step     {step}: {found.images_per_second:,.0f} images/s"
     evaluation = f"and {found.evaluation_seconds:.2f} s of evaluation"

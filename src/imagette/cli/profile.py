@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 
-from imagette.cli.networks import CLASSES, find_network, walked
+from imagette.cli.networks import Arguments, Classes, Size, Width, find_network, walked
 from imagette.engines.protocol import EngineSpec
 from imagette.errors import UsageError
 from imagette.network.graph import Graph
@@ -25,18 +25,10 @@ def profile(
         str,
         typer.Argument(help="A named network, a text file, an experiment, or a run's folder."),
     ],
-    size: Annotated[
-        str,
-        typer.Option("--input", metavar="CxHxW", help="Of the pictures; a named network has one."),
-    ] = "",
-    classes: Annotated[
-        int | None, typer.Option(help=f"How many classes; {CLASSES} if nothing says.")
-    ] = None,
-    arguments: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="An argument of a named network."),
-    ] = None,
-    width: Annotated[float, typer.Option(help="How many times as wide to make it.")] = 1.0,
+    size: Size = "",
+    classes: Classes = None,
+    arguments: Arguments = None,
+    width: Width = 1.0,
     engine: Annotated[str, typer.Option(help="torch or jax.")] = "torch",
     precision: Annotated[str, typer.Option(help="float32, or bfloat16 on torch.")] = "float32",
     threads: Annotated[

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn
 
+from imagette.cli.beginning import limit_lines, setup_line
 from imagette.cli.evaluation_table import evaluation_table
 from imagette.cli.invocation import program, short
 from imagette.cli.tables import network_table
@@ -92,10 +93,7 @@ class Screen:
         for line in _budget_lines(prepared.experiment.budget, cost_table(graph)):
             say(line)
         say(f"engine   {model.device}")
-        say(
-            f"set-up   {begun.setup_seconds:.1f} s, of which {begun.warm_up_seconds:.1f} s for the "
-            "first steps and what they compile"
-        )
+        say(setup_line(begun.setup_seconds, begun.warm_up_seconds))
         say(f"run      {self._run}")
         say("")
 
@@ -155,8 +153,7 @@ class Screen:
 
 def _budget_lines(budget: Budget, table: CostTable) -> Iterator[str]:
     """What is used of each limit, and the time there is."""
-    for limit in limits(budget, table):
-        yield f"budget   {limit.has:,} of {limit.most:,} {limit.unit}"
+    yield from limit_lines(limits(budget, table))
     if budget.minutes is not None:
         yield f"budget   {budget.minutes:g} min, set-up and evaluation included"
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pydantic import BeforeValidator, Field, model_validator
 
 from imagette.recipe.horizon import Horizon
+from imagette.recipe.shares import check_shares
 from imagette.spec import Spec, named
 
 Factors = NDArray[np.float64]
@@ -39,11 +40,7 @@ class Steps(Spec):
 
     @model_validator(mode="after")
     def _shares_make_a_whole(self) -> "Steps":
-        if len(self.factors) != len(self.shares) or abs(sum(self.shares) - 1) > 1e-9:
-            raise ValueError(
-                f"shares must be one for each factor and add up to 1. Got factors {self.factors} "
-                f"and shares {self.shares}"
-            )
+        check_shares(self.shares, self.factors, "factor")
         return self
 
     def shape(self, progress: Factors) -> Factors:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from imagette.recipe.shares import check_shares
 from imagette.spec import Spec
 
 Side = Annotated[int, Field(ge=1)]
@@ -34,11 +35,7 @@ class Sizes(Spec):
 
     @model_validator(mode="after")
     def _shares_make_a_whole(self) -> "Sizes":
-        if len(self.sides) != len(self.shares) or abs(sum(self.shares) - 1) > 1e-9:
-            raise ValueError(
-                f"shares must be one for each side and add up to 1. Got sides {self.sides} "
-                f"and shares {self.shares}"
-            )
+        check_shares(self.shares, self.sides, "side")
         return self
 
     @property
