@@ -1,0 +1,68 @@
+"""Figures inside a page: an inline SVG that follows the page's colours, or a data URI."""
+
+import re
+from base64 import b64encode
+from hashlib import sha256
+from io import StringIO
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup, escape
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+# What is ink in a figure becomes the page's own ink, light on dark in the dark.
+_INK = re.compile(r"#000000|#333333|\bblack\b")
+_GRID = re.compile(r"#b0b0b0|#cccccc", re.IGNORECASE)
+_PROLOGUE = re.compile(r"^.*?(?=<svg)", re.DOTALL)
+_GROUP_NAMES = re.compile(r'<g id="[^"]*"')  # they repeat from figure to figure; nothing reads them
+_METADATA = re.compile(r"<metadata>.*?</metadata>", re.DOTALL)
+_SIZE = re.compile(r'<svg ([^>]*?)width="([\d.]+)(?:pt|px)?" height="([\d.]+)(?:pt|px)?"([^>]*)>')
+
+
+def drawing_html(figure: "Figure | str", alt: str) -> Markup:
+    """A figure, or the text of an SVG of ours, as an inline SVG with `alt` for its words.
+
+    Black and greys of the figure follow the page's ink, its ground is transparent, its text stays
+    text, and it is never wider than the page.
+    """
+    text = figure if isinstance(figure, str) else _svg(figure)
+    return Markup(_framed(_of_the_page(text), alt))
+
+
+def data_uri(data: bytes, media: str = "image/png") -> str:
+    """A file's bytes as an address that needs no request.
+
+    >>> data_uri(b"abc", "image/webp")
+    'data:image/webp;base64,YWJj'
+    """
+    return f"data:{media};base64,{b64encode(data).decode()}"
+
+
+def _svg(figure: "Figure") -> str:
+    import matplotlib as mpl
+
+    buffer = StringIO()
+    salt = sha256(repr([text.get_text() for text in figure.texts]).encode()).hexdigest()
+    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": salt}):
+        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
+    return buffer.getvalue()
+
+
+def _of_the_page(svg: str) -> str:
+    bare = _METADATA.sub("", _PROLOGUE.sub("", svg, count=1))
+    bare = _GROUP_NAMES.sub("<g", bare)
+    return _GRID.sub("var(--line)", _INK.sub("currentColor", bare))
+
+
+def _framed(svg: str, alt: str) -> str:
+    """The root element again, with a name for its picture and a width that gives way."""
+    name = f'role="img" aria-label="{escape(alt)}"'
+    found = _SIZE.search(svg)
+    if not found:
+        return svg.replace("<svg ", f"<svg {name} ", 1)
+    before, width, _, after = found.groups()
+    rest = re.sub(r'\s?style="[^"]*"', "", f"{before}{after}")
+    style = f'style="max-width:{float(width) * 4 / 3:.0f}px"'
+    root = f"<svg {name} {style} {rest.strip()}>"
+    return svg[: found.start()] + root + svg[found.end() :]

@@ -1,0 +1,24 @@
+"""Names that users gave, as they may stand in a line of a page."""
+
+import unicodedata
+
+_INVISIBLE = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}  # controls, directions, private ones, line ends
+_KEPT = {"\N{ZERO WIDTH JOINER}", "\N{ZERO WIDTH NON-JOINER}"}  # letters of some scripts need them
+_LONGEST = 120
+
+
+def shown(name: object) -> str:
+    r"""A name on one line: no control sign, no mark that turns the line's direction, not endless.
+
+    >>> shown("one\n  line"), shown("\u202egnp.cat")
+    ('one line', 'gnp.cat')
+    """
+    kept = "".join(_plain(sign) for sign in str(name))
+    line = " ".join(kept.split())
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}\N{HORIZONTAL ELLIPSIS}"
+
+
+def _plain(sign: str) -> str:
+    if sign.isspace():
+        return " "
+    return sign if sign in _KEPT or unicodedata.category(sign) not in _INVISIBLE else ""
