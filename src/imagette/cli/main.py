@@ -37,6 +37,10 @@ COMMANDS = {
         "Show runs side by side, with the difference between variants.",
         "imagette.cli.compare:compare",
     ),
+    "report": Command(
+        "Write the page of a run: one HTML file with all that is known of it.",
+        "imagette.cli.report:report",
+    ),
     "plan": Command(
         "Say what a training would take, and what a time budget buys.", "imagette.cli.plan:plan"
     ),

@@ -141,6 +141,15 @@ class Gallery:
 
 
 @dataclass(frozen=True, slots=True)
+class Strips:
+    """Rows of pictures of the page's sheet, each row after its label."""
+
+    kind: ClassVar = "strips"
+    rows: tuple[tuple[str, tuple[int, ...]], ...]
+    caption: str
+
+
+@dataclass(frozen=True, slots=True)
 class Matrix:
     """A confusion matrix [K,K], rows true; `behind` gives a cell's pictures, by their places."""
 
@@ -151,7 +160,7 @@ class Matrix:
     caption: str = ""
 
 
-Block = Text | Facts | Table | Drawing | Code | Ticks | Fold | Writing | Gallery | Matrix
+Block = Text | Facts | Table | Drawing | Code | Ticks | Fold | Writing | Gallery | Strips | Matrix
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,12 @@ from textwrap import fill
 from typing import Any
 
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from imagette.report.language import Language, language
 
 Row = Mapping[str, Any]
 
@@ -31,7 +34,6 @@ _LOOKS = {
     "validation": _Look("#D55E00", "-", "s", 4),
     "test": _Look("#009E73", ":", "^", 5),
 }
-_NAMES = {"train": "training", "validation": "validation", "test": "test, each epoch"}
 _RESULT_COLOUR = "#333333"
 _TITLE_WIDTH = 100  # characters a line
 _MOST_MARKS = 30  # with more epochs the marks hide the lines
@@ -39,27 +41,58 @@ _SIZE_INCHES = (10.0, 4.6)
 _DOTS_PER_INCH = 120
 
 
-def curves(history: Sequence[Row], title: str, test_accuracy: float | None = None) -> Figure:
+def curves(
+    history: Sequence[Row],
+    title: str = "",
+    test_accuracy: float | None = None,
+    *,
+    seconds: Sequence[float] = (),
+    say: Language | None = None,
+) -> Figure:
     """Draw loss, accuracy and error rate of each split against epochs, from rows of history.
 
     `test_accuracy` (0 to 1) is the result of an opened test set: a horizontal line with its value.
     Where the rows hold test figures, the set was watched while training, and the figure says so.
+    With `seconds`, one for each row, they are what it is drawn against. Words are English unless
+    `say` is another language.
     """
+    say = say or language("en")
+    along = _Along(tuple(seconds or (row["epoch"] for row in history)), is_time=bool(seconds))
     figure = Figure(figsize=_SIZE_INCHES, layout="constrained")
     FigureCanvasAgg(figure)
     left, right = figure.subplots(1, 2)
-    _panel(left, history, "loss", scale=1)
-    left.set_ylabel("loss (mean over images)")
-    _panel(right, history, "accuracy", scale=100)
-    right.set_ylabel("accuracy (%)")
+    _panel(left, history, along, "loss", 1, say)
+    left.set_ylabel(say("curves.loss"))
+    _panel(right, history, along, "accuracy", 100, say)
+    right.set_ylabel(say("curves.accuracy"))
     if test_accuracy is not None:
-        _result_line(right, 100 * test_accuracy)
+        _result_line(right, test_accuracy, say)
     if right.lines:
-        right.secondary_yaxis("right", functions=(_other, _other)).set_ylabel("error rate (%)")
+        error = right.secondary_yaxis("right", functions=(_other, _other))
+        error.set_ylabel(say("curves.error"))
+        _number(error.yaxis, say)
     for axes in (left, right):
-        _finish(axes)
-    figure.suptitle(_headline(title, history), parse_math=False)
+        _finish(axes, along, say)
+    headline = _headline(title, history, say)
+    if headline:
+        figure.suptitle(headline, parse_math=False)
     return figure
+
+
+@dataclass(frozen=True, slots=True)
+class _Along:
+    """Where each row of history stands on the horizontal axis."""
+
+    values: tuple[float, ...]
+    is_time: bool
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """From the first to the last with a margin; a single value stands in the middle."""
+        values = self.values or (0.0,)
+        first, last = min(values), max(values)
+        margin = 0.04 * (last - first) or 0.5
+        return first - margin, last + margin
 
 
 def figure_bytes(figure: Figure) -> bytes:
@@ -69,57 +102,64 @@ def figure_bytes(figure: Figure) -> bytes:
     return buffer.getvalue()
 
 
-def _panel(axes: Axes, history: Sequence[Row], figure: str, scale: float) -> None:
+def _panel(
+    axes: Axes, history: Sequence[Row], along: _Along, figure: str, scale: float, say: Language
+) -> None:
     for split, look in _LOOKS.items():
-        rows = [row for row in history if row.get(f"{split}_{figure}") is not None]
+        key = f"{split}_{figure}"
+        rows = [
+            (at, row[key])
+            for at, row in zip(along.values, history, strict=True)
+            if row.get(key) is not None
+        ]
         if not rows:
             continue
         axes.plot(
-            [row["epoch"] for row in rows],
-            [scale * row[f"{split}_{figure}"] for row in rows],
+            [at for at, _ in rows],
+            [scale * value for _, value in rows],
             color=look.colour,
             linestyle=look.line,
             marker=look.mark if len(rows) <= _MOST_MARKS else "",
             markersize=look.size,
-            label=_NAMES[split],
+            label=say(f"curves.{split}"),
         )
-    axes.set_xlim(*_epoch_limits(history))
+    axes.set_xlim(*along.limits)
 
 
-def _epoch_limits(history: Sequence[Row]) -> tuple[float, float]:
-    """From the first to the last epoch with a margin; a single epoch stands in the middle."""
-    epochs = [row["epoch"] for row in history] or [0]
-    first, last = min(epochs), max(epochs)
-    margin = 0.04 * (last - first) or 0.5
-    return first - margin, last + margin
-
-
-def _result_line(axes: Axes, percent: float) -> None:
+def _result_line(axes: Axes, share: float, say: Language) -> None:
     axes.axhline(
-        percent,
+        100 * share,
         color=_RESULT_COLOUR,
         linestyle="-.",
         linewidth=1.5,
-        label=f"test, opened: {percent:.2f} %",
+        label=say("curves.opened", percent=say.percent(share, 2)),
     )
 
 
-def _finish(axes: Axes) -> None:
-    axes.set_xlabel("epoch (0: before training)")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+def _finish(axes: Axes, along: _Along, say: Language) -> None:
+    axes.set_xlabel(say("curves.seconds" if along.is_time else "curves.epochs"))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=not along.is_time, min_n_ticks=1))
+    for axis in (axes.xaxis, axes.yaxis):
+        _number(axis, say)
     axes.grid(alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)
     if axes.get_legend_handles_labels()[0]:
         axes.legend(frameon=False)
     else:
-        axes.text(0.5, 0.5, "nothing measured yet", ha="center", transform=axes.transAxes)
+        axes.text(0.5, 0.5, say("curves.empty"), ha="center", transform=axes.transAxes)
         axes.set_yticks([])
 
 
-def _headline(title: str, history: Sequence[Row]) -> str:
+def _number(axis: Axis, say: Language) -> None:
+    """Numbers of an axis as the language writes them; English ones are matplotlib's own."""
+    if say.name == "fr":
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.6g}".replace(".", ",")))
+
+
+def _headline(title: str, history: Sequence[Row], say: Language) -> str:
     watched = any(row.get("test_loss") is not None for row in history)
-    wrapped = fill(title, _TITLE_WIDTH)
-    return f"{wrapped}\n(test set watched each epoch)" if watched else wrapped
+    lines = [fill(title, _TITLE_WIDTH), say("curves.watched") if watched else ""]
+    return "\n".join(line for line in lines if line)
 
 
 def _other(percent: float) -> float:

@@ -4,10 +4,11 @@ import unicodedata
 
 _INVISIBLE = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}  # controls, directions, private ones, line ends
 _KEPT = {"\N{ZERO WIDTH JOINER}", "\N{ZERO WIDTH NON-JOINER}"}  # letters of some scripts need them
-_LONGEST = 120
+LONGEST = 120
+"""Characters of a name; `shown` cuts what is longer."""
 
 
-def shown(name: object) -> str:
+def shown(name: object, longest: int = LONGEST) -> str:
     r"""A name on one line: no control sign, no mark that turns the line's direction, not endless.
 
     >>> shown("one\n  line"), shown("\u202egnp.cat")
@@ -15,7 +16,7 @@ def shown(name: object) -> str:
     """
     kept = "".join(_plain(sign) for sign in str(name))
     line = " ".join(kept.split())
-    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}\N{HORIZONTAL ELLIPSIS}"
+    return line if len(line) <= longest else f"{line[: longest - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 
 def _plain(sign: str) -> str:

@@ -102,10 +102,12 @@ class RunFolder:
         return read_json(self.path / MARKER)
 
     def network_text(self) -> str:
-        try:
-            return (self.path / "network.txt").read_text(encoding="utf-8")
-        except (OSError, ValueError) as error:
-            raise StoreError(f"{self.path / 'network.txt'} cannot be read: {error}") from error
+        return _read_text(self.path / "network.txt")
+
+    def experiment_text(self) -> str | None:
+        """The experiment's file as it was given; None where the run began without one."""
+        files = sorted(self.path.glob("experiment.*"))
+        return _read_text(files[0]) if files else None
 
     # What grows
 
@@ -130,6 +132,10 @@ class RunFolder:
     def notes(self) -> list[Row]:
         """What people wrote about the run: `when` (UTC) and `text`, the oldest first."""
         return read_lines(self.path / "notes.jsonl")
+
+    def ledger(self) -> list[Row]:
+        """The openings of the test set for this run: its extract of the ledger."""
+        return read_lines(self.path / "ledger.jsonl")
 
     def last_log_line(self) -> str:
         """The last line of the log; nothing if there is none."""
@@ -286,6 +292,10 @@ class RunFolder:
         path = self.path / "evaluation" / f"{split}.json"
         return read_json(path) if path.exists() else None
 
+    def evaluated(self) -> tuple[str, ...]:
+        """The names of the evaluations that are there: splits, or "test-best", "test-jax"."""
+        return tuple(sorted(path.stem for path in (self.path / "evaluation").glob("*.json")))
+
     def read_evaluation(self, split: str) -> tuple[Row, dict[str, NDArray[Any]]]:
         return read_evaluation(self.path / "evaluation", split)
 
@@ -314,3 +324,10 @@ class RunFolder:
         path = self.path / name
         write_whole(path, data)
         return path
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise StoreError(f"{path} cannot be read: {error}") from error

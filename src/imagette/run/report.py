@@ -1,0 +1,58 @@
+"""The report of a run: its folder read, the data and weights it names brought in, one page out."""
+
+from pathlib import Path
+
+from imagette.errors import UsageError
+from imagette.report.language import Language, language
+from imagette.report.page import page_html
+from imagette.report.record import Record, read_record
+from imagette.report.run_page import Pictures, run_page
+from imagette.report.sections.mistakes import most_confident
+from imagette.run.report_data import Brought, bring_data
+from imagette.run.report_pictures import on_sheet, read_judged
+from imagette.run.state import state_of
+from imagette.store.folder import RunFolder
+from imagette.store.whole import write_whole
+
+REPORT = "report.html"
+
+
+def report_run(
+    run: Path | str,
+    *,
+    lang: str = "en",
+    out: Path | None = None,
+    overwrite: bool = False,
+    data_dir: Path | None = None,
+    trust: bool = False,
+) -> Path:
+    """Writes the page of a run into its folder, or to `out`, and returns where it is.
+
+    The folder's own page follows from the folder alone, so it is made anew each time; another file
+    is written over with `overwrite` only. An unfinished run has a page too, which says what is
+    missing. Raises UsageError for a run or a language that is not there.
+    """
+    say = language(lang)
+    folder = RunFolder.open(Path(run))
+    if out and out.exists() and not overwrite:
+        raise UsageError(f"{str(out)!r} exists: give --overwrite, or another name with --out.")
+    state = state_of(folder)
+    record = read_record(folder, state.word, state.reason)
+    brought = bring_data(folder, data_dir, trust)
+    page = run_page(record, say, brought.facts, _pictures(folder, record, brought, say))
+    path = out or folder.path / REPORT
+    write_whole(path, page_html(page, say).encode())
+    return path
+
+
+def _pictures(folder: RunFolder, record: Record, brought: Brought, say: Language) -> Pictures:
+    names = brought.facts.class_names if brought.facts else ()
+    split = record.split or ""
+    judged = read_judged(folder, split, brought.splits.get(split)) if record.evaluation else None
+    on_it = on_sheet(judged, brought.splits.get("train"), names, say)
+    return Pictures(
+        sheet=on_it.sheet,
+        samples=on_it.samples,
+        behind=on_it.behind,
+        mistakes=most_confident(on_it.mistakes, names, on_it.places, say) if judged else None,
+    )
