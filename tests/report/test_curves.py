@@ -49,7 +49,7 @@ def test_the_error_rate_can_be_read_off_the_same_curve() -> None:  # 001-12
 
 def test_an_opened_test_result_is_a_horizontal_line_with_its_value() -> None:  # 000-13
     accuracy = curves(history(3), "vgg8", test_accuracy=0.8312).axes[1]
-    assert labels(accuracy)[-1] == "test, opened: 83.12 %"
+    assert labels(accuracy)[-1] == "test, opened: 83.12\xa0%"
     assert list(accuracy.lines[-1].get_ydata()) == [83.12, 83.12]
 
 

@@ -18,6 +18,7 @@ class Cell:
     sort: float | None = None
     tone: Tone = "plain"
     link: str = ""  # an address on or beside the page
+    bar: tuple[float, float, float] | None = None  # a share with its interval, drawn before it
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,8 +112,7 @@ class Language:
         return n < 2 if self.name == "fr" else n == 1
 
     def _filled(self, value: object) -> object:
-        is_count = isinstance(value, int) and not isinstance(value, bool)
-        return self.integer(value) if is_count else value
+        return self.integer(value) if isinstance(value, int) else value
 
     def _signed(self, text: str) -> str:
         text = text.replace("-", _MINUS)

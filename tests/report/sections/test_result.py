@@ -27,6 +27,7 @@ def test_each_class_has_its_accuracy_interval_and_confusion(evaluation):  # 001-
     assert texts(table.rows[0])[3:] == ["3", "b (1)"]
     assert texts(table.rows[1])[4] == ""
     low, high = evaluation.per_class["a"].interval
+    assert table.rows[0][1].bar == (pytest.approx(2 / 3), low, high)
     assert texts(table.rows[0])[2] == f"{100 * low:.1f}–{100 * high:.1f} %"
 
 

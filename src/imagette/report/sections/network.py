@@ -71,8 +71,8 @@ def _facts(cost: Row, say: Language) -> Iterator[Fact]:
     total = sum(cost["cost"][kind] for kind in _COUNTED)
     parts = " + ".join(say.integer(cost["cost"][kind]) for kind in _COUNTED)
     yield Fact(say("network.operations"), say.integer(total), say("network.parts", parts=parts))
-    peak = say.integer(cost["peak_activation_bytes"])
-    yield Fact(say("network.peak"), say("unit.bytes", n=peak), say("network.peak_help"))
+    peak = say("unit.bytes", n=cost["peak_activation_bytes"])
+    yield Fact(say("network.peak"), peak, say("network.peak_help"))
 
 
 def _row(node: Row, others: list[str], say: Language) -> tuple[Cell, ...]:

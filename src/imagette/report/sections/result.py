@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from imagette.evaluate.evaluation import Evaluation
+from imagette.evaluate.evaluation import ClassAccuracy, Evaluation
 from imagette.report.blocks import (
     Block,
     Cell,
@@ -112,13 +112,17 @@ def classes_table(evaluation: Evaluation, split: str, say: Language) -> Table:
         rows.append(
             (
                 Cell(names[index]),
-                Cell(say.percent(one.accuracy), one.accuracy),
+                Cell(say.percent(one.accuracy), one.accuracy, bar=_bar(one)),
                 Cell(say.between(one.interval), one.interval[0]),
                 Cell(say.integer(one.n), one.n),
                 Cell(taken, -count),
             )
         )
     return Table(columns, tuple(rows), say("result.classes", split=split_name(split, say)))
+
+
+def _bar(one: ClassAccuracy) -> tuple[float, float, float] | None:
+    return None if one.accuracy is None else (one.accuracy, *one.interval)
 
 
 def confusions(

@@ -14,6 +14,7 @@ from imagette.report.blocks import (
     Section,
     Table,
     Text,
+    Tone,
 )
 from imagette.report.language import Language
 from imagette.report.names import shown
@@ -76,7 +77,7 @@ def test_set(record: Record, say: Language) -> Section:
     return Section("test", say("test.title"), tuple(blocks))
 
 
-def _verdict(record: Record, say: Language) -> tuple[str, str]:
+def _verdict(record: Record, say: Language) -> tuple[str, Tone]:
     own, known = record.openings.own, record.openings.known
     if record.is_watched:
         return say("test.watched"), "bad"
