@@ -198,3 +198,8 @@ def test_a_run_is_described_from_its_folder(capsys, tmp_path):
     table = cost_table(walk(parse(text), (3, 8, 8), 4))
     folder = RunFolder.create(tmp_path, "t", None, {}, text, table.as_json(), {})
     assert json.loads(described(capsys, str(folder.path), "--json")) == table.as_json()
+
+
+def test_an_experiment_that_leaves_its_precision_open_is_described(capsys):
+    auto = ["--set", "engine.precision=auto", "--set", "engine.threads=auto"]
+    assert "5,994" in described(capsys, "first_light", *auto)

@@ -35,3 +35,14 @@ def test_a_mistake_is_one_line_and_exit_code_2(capsys):
 def test_the_engine_is_a_flag(capsys):
     assert cli.main(["plan", *SMALL, "--engine", "jax", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["device"].startswith("jax ")
+
+
+def test_what_is_measured_is_told_with_its_rule(capsys):
+    auto = ["--set", "engine.precision=auto", "--set", "engine.threads=1"]
+    assert cli.main(["plan", *SMALL, *auto]) == 0
+    said = capsys.readouterr().out.splitlines()
+    begin = next(i for i, line in enumerate(said) if line.startswith("decided  precision = "))
+    told = " ".join(line.strip() for line in said[begin : begin + 3])
+    assert said[1].rpartition(", ")[2] == told.split()[3].rstrip(":")  # the engine is that
+    assert " times as fast; taken from 1.1 times on" in told
+    assert max(map(len, said)) <= 100

@@ -42,6 +42,13 @@ def test_a_file_and_another_engine_will_do(tmp_path, capsys):
     assert "nodes      not told apart: this engine runs a step as one program" in said
 
 
+def test_what_jax_leaves_by_rule_is_told(capsys):
+    words = ["lenet_cifar", "--engine", "jax", "--batch", "4", "--seconds", "0.1"]
+    assert cli.main(["profile", *words, "--precision", "auto"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert "decided    precision = float32: JAX trains in float32 alone" in said
+
+
 @pytest.mark.parametrize(
     ("words", "line"),
     [
@@ -54,7 +61,10 @@ def test_a_file_and_another_engine_will_do(tmp_path, capsys):
             ["resnet20", "--engine", "torhc"],
             "profile: 'name' must be 'torch' or 'jax'. Got 'torhc'.",
         ),
-        (["resnet20", "--threads", "0"], "profile: 'threads' must be greater than 0. Got 0."),
+        (
+            ["resnet20", "--threads", "0"],
+            "profile: 'threads' must be greater than 0 or must be 'auto'. Got 0.",
+        ),
         (["resnet20", "--precision", "half"], "profile: 'precision' must be 'float32'"),
         (["vgg8", "--batch", "1"], "batchnorm7 normalises over the batch, but one of 256 images"),
     ],

@@ -3,14 +3,17 @@
 import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from textwrap import wrap
 from typing import Annotated
 
 import typer
 
-from imagette.cli.beginning import limit_lines, setup_line
+from imagette.cli.beginning import decision_text, limit_lines, setup_line
 from imagette.cli.train import DataDir, EngineName, Settings, changes_of
 from imagette.experiment import find, load
 from imagette.run.forecast import Forecast, forecast
+
+WIDTH = 80
 
 
 def plan(
@@ -41,6 +44,8 @@ def plan(
 def _lines(found: Forecast) -> Iterator[str]:
     yield f"plan     {found.experiment}"
     yield f"engine   {found.device}"
+    for decision in found.decisions:
+        yield from wrap(f"decided  {decision_text(decision)}", WIDTH, subsequent_indent=" " * 9)
     yield from limit_lines(found.limits)
     yield setup_line(found.setup_seconds, found.warm_up_seconds)
     step = f"{1000 * found.step_seconds:.3g} ms for {found.batch:,} images"

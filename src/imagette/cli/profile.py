@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 
+from imagette.cli.beginning import decision_text
 from imagette.cli.networks import Arguments, Classes, Size, Width, find_network, walked
 from imagette.engines.protocol import EngineSpec
 from imagette.errors import UsageError
@@ -30,9 +31,11 @@ def profile(
     arguments: Arguments = None,
     width: Width = 1.0,
     engine: Annotated[str, typer.Option(help="torch or jax.")] = "torch",
-    precision: Annotated[str, typer.Option(help="float32, or bfloat16 on torch.")] = "float32",
+    precision: Annotated[
+        str, typer.Option(help="float32; on torch also bfloat16, or auto: the faster one.")
+    ] = "float32",
     threads: Annotated[
-        int | None, typer.Option(help="How many; by the size of the batch if not given.")
+        str | None, typer.Option(help="How many, or auto; if not given, by the size of the batch.")
     ] = None,
     batch: Annotated[int, typer.Option(min=1, help="How many pictures a step takes.")] = 128,
     seconds: Annotated[
@@ -46,7 +49,8 @@ def profile(
 
     Example: imagette profile resnet20 --batch 128 --precision bfloat16
     """
-    spec = _engine(name=engine, precision=precision, threads=threads)
+    number = int(threads) if threads and threads.isdecimal() else threads
+    spec = _engine(name=engine, precision=precision, threads=number)
     found = find_network(network, arguments or [])
     if found.network is None:
         raise UsageError(f"profile takes networks of the language. {network!r} is other code.")
@@ -69,6 +73,8 @@ def _lines(name: str, graph: Graph, found: Profile) -> Iterator[str]:
     shape = shape_text(graph.input_shape)
     yield from _item("profile", f"{name}, {found.parameters:,} parameters, pictures {shape}")
     yield from _item("engine", f"{found.device}; batches of {found.batch:,}")
+    for decision in found.decisions:
+        yield from _item("decided", decision_text(decision))
     for note in found.notes:
         yield from _item("note", note)
     peaks = (f"{rate:,.0f} GFLOP/s in {kind}" for kind, rate in found.peaks.items())

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn
 
-from imagette.cli.beginning import limit_lines, setup_line
+from imagette.cli.beginning import decision_text, limit_lines, setup_line
 from imagette.cli.evaluation_table import evaluation_table
 from imagette.cli.invocation import program, short
 from imagette.cli.tables import network_table
@@ -93,6 +93,8 @@ class Screen:
         for line in _budget_lines(prepared.experiment.budget, cost_table(graph)):
             say(line)
         say(f"engine   {model.device}")
+        for decision in prepared.decisions:
+            say(f"decided  {decision_text(decision)}")
         say(setup_line(begun.setup_seconds, begun.warm_up_seconds))
         say(f"run      {self._run}")
         say("")

@@ -29,13 +29,29 @@ class EngineSpec(Spec):
     `threads` is a number, or absent for the fixed rule: one thread for batches under 8, else one
     for each core. `device` falls back to the processor, and says so. With `precision = "bfloat16"`
     torch trains on activations of that type where its autocast allows it; weights, losses and
-    evaluation stay float32.
+    evaluation stay float32. What is "auto" is measured before training (`imagette.run.choice`).
     """
 
     name: Literal["torch", "jax"] = "torch"
     device: Literal["auto", "cpu", "cuda", "mps", "tpu"] = "auto"
-    precision: Literal["float32", "bfloat16"] = "float32"
-    threads: PositiveInt | None = Field(None, description="absent: by the size of the batch")
+    precision: Literal["float32", "bfloat16", "auto"] = "float32"
+    threads: PositiveInt | Literal["auto"] | None = Field(
+        None, description="absent: by the size of the batch"
+    )
+
+    @property
+    def num_threads(self) -> int | None:
+        """How many were asked for; None: as many as the fixed rule says."""
+        return None if self.threads == "auto" else self.threads
+
+    def by_rule(self) -> "EngineSpec":
+        """The same with nothing left to measure: float32 and the fixed rule in place of "auto".
+
+        >>> EngineSpec(precision="auto", threads="auto").by_rule() == EngineSpec()
+        True
+        """
+        precision = "float32" if self.precision == "auto" else self.precision
+        return self.model_copy(update={"precision": precision, "threads": self.num_threads})
 
 
 @dataclass(frozen=True)

@@ -61,5 +61,5 @@ def build(
     engine: EngineSpec,
     own: Own | None = None,
 ) -> Model:
-    """A model on the engine that `engine` names."""
-    return engine_of(engine.name).build(graph, recipe, preprocess, engine, own)
+    """A model on the engine that `engine` names; what is still "auto" is by the fixed rule."""
+    return engine_of(engine.name).build(graph, recipe, preprocess, engine.by_rule(), own)

@@ -12,8 +12,10 @@ from imagette.network import cost_table
 from imagette.recipe.budget import Limit, limits
 from imagette.run.begin import weights_to_begin
 from imagette.run.checks import check_together
+from imagette.run.choice import decided
 from imagette.run.prepare import prepare
 from imagette.run.training import ending_seconds, training_of
+from imagette.train.events import Decision
 from imagette.train.feed import advanced
 from imagette.train.loop import Start, Training
 from imagette.train.measure import score
@@ -27,6 +29,7 @@ class Forecast:
 
     experiment: str
     device: str
+    decisions: tuple[Decision, ...]  # of precision and threads, where they are "auto"
     batch: int
     images: int  # of an epoch
     setup_seconds: float  # data, network, engine, compilation
@@ -70,6 +73,7 @@ def forecast(
     began = perf_counter()
     prepared = prepare(experiment, data_dir, base)
     check_together(prepared)
+    prepared = decided(prepared)
     start = Start(weights_to_begin(prepared, None))
     training = training_of(prepared)
     ready = perf_counter()
@@ -84,6 +88,7 @@ def forecast(
     return Forecast(
         experiment=experiment.run.title,
         device=prepared.model.device,
+        decisions=prepared.decisions,
         batch=planner.batch,
         images=len(prepared.dataset.train),
         setup_seconds=setup_seconds,

@@ -75,7 +75,7 @@ def own_of(experiment: Experiment, input_shape: Shape, base: Path | None) -> Own
     if not bound_to_engine(experiment):
         return None
     engine = engine_of(experiment.engine.name)
-    engine.begin(experiment.engine.threads or threads_for(recipe.batch))
+    engine.begin(experiment.engine.num_threads or threads_for(recipe.batch))
     parts = OwnParts(
         seed=experiment.seed,
         input_shape=input_shape,

@@ -68,7 +68,8 @@ def parity(
     for code of one's own, which one engine alone can run, and MissingExtra if an engine is absent.
     """
     _refuse_own(experiment)
-    pair = (experiment.engine, against or _other_engine(experiment.engine))
+    asked = experiment.engine.by_rule()
+    pair = (asked, (against or _other_engine(asked)).by_rule())
     for spec in pair:
         engine_of(spec.name)
     prepared = prepare(experiment, data_dir, base)

@@ -17,6 +17,7 @@ from imagette.run.engine import build
 from imagette.run.own import own_of
 from imagette.run.sizes import sized_graphs
 from imagette.store.checkpoint import ModelCard
+from imagette.train.events import Decision
 from imagette.train.measure import loss_of
 from imagette.train.plan import Planner
 
@@ -34,6 +35,7 @@ class Prepared:
     loss: Loss  # in NumPy, for evaluation
     card: ModelCard
     own: Own | None
+    decisions: tuple[Decision, ...] = ()  # of what its engine is, where that was measured
 
 
 def prepare(

@@ -4,27 +4,25 @@ Random pictures, the recipe's defaults but for SGD's momentum, nothing kept.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from itertools import count
 from math import ceil
 from statistics import median
 from time import perf_counter
 from typing import Any
 
-import numpy as np
-
-from imagette.data.preprocess import Preprocess
 from imagette.engines.initial import first_weights
-from imagette.engines.protocol import EngineSpec, Model, State, StepPlan
-from imagette.engines.random import bits
+from imagette.engines.protocol import EngineSpec, Model, State
 from imagette.network.cost import Cost
 from imagette.network.graph import Graph
 from imagette.network.tensors import Shape
 from imagette.recipe.optimisers import SGD
 from imagette.recipe.recipe import Recipe
 from imagette.run.checks import check_single_image, check_trainable
-from imagette.run.engine import build, engine_of
+from imagette.run.choice import Measure, settle, step_seconds
+from imagette.run.engine import engine_of
+from imagette.run.rehearsal import pictures, placed, plans
+from imagette.train.events import Decision
 from imagette.train.plan import Planner
 
 FEWEST_IMAGES, FEWEST_BATCHES = 256, 4  # of the random pictures
@@ -62,6 +60,7 @@ class Profile:
 
     device: str
     notes: tuple[str, ...]
+    decisions: tuple[Decision, ...]  # of precision and threads, where they are "auto"
     parameters: int
     batch: int
     precision: str
@@ -88,9 +87,17 @@ class Profile:
         return {**asdict(self), "overhead": self.overhead, "elsewhere_seconds": self.elsewhere}
 
 
-def profile(graph: Graph, engine: EngineSpec, *, batch: int = 128, seconds: float = 2.0) -> Profile:
+def profile(
+    graph: Graph,
+    engine: EngineSpec,
+    *,
+    batch: int = 128,
+    seconds: float = 2.0,
+    measure: Measure = step_seconds,
+) -> Profile:
     """Trains, predicts and times every node for some `seconds` each.
 
+    What is "auto" in `engine` is chosen first, as `imagette.run.choice.settle` does by `measure`.
     Raises UsageError for a network that cannot be trained, or not in such batches.
 
     >>> from imagette import named, walk
@@ -103,19 +110,22 @@ def profile(graph: Graph, engine: EngineSpec, *, batch: int = 128, seconds: floa
     planner = Planner(graph, recipe, 0, batch * _num_batches(batch))
     check_trainable(graph)
     check_single_image(planner)
-    model, peaks = _placed(planner, engine), _peaks(engine)
-    step_seconds = _step_seconds(model, planner, seconds)
+    settled = settle(engine, graph, recipe, measure=measure)
+    engine = settled.engine
+    model, peaks = placed(planner, engine), _peaks(engine)
+    seconds_a_step = _seconds_a_step(model, planner, seconds)
     forward, backward = _work(graph.cost), _work(graph.backward)
-    training = (batch / step_seconds, forward + backward, engine.precision)
+    training = (batch / seconds_a_step, forward + backward, engine.precision)
     inference = (_predicted(model, planner, seconds), forward, "float32")
     nodes, watched_seconds = _nodes(model, planner, seconds)
     return Profile(
         device=model.device,
         notes=model.notes,
+        decisions=settled.decisions,
         parameters=graph.parameters,
         batch=batch,
         precision=engine.precision,
-        step_seconds=step_seconds,
+        step_seconds=seconds_a_step,
         training=_rate(*training, peaks),
         inference=_rate(*inference, peaks),
         peaks=peaks,
@@ -137,22 +147,6 @@ def _rate(images_per_second: float, work: int, precision: str, peaks: Mapping[st
     return Rate(images_per_second, gflops, gflops / peaks[precision])
 
 
-def _pictures(planner: Planner) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    channels, height, width = planner.graph.input_shape
-    shape = (planner.num_images, height, width, channels)
-    words = bits(planner.seed, "profile", 0, ceil(int(np.prod(shape)) / 8))
-    return words.view(np.uint8)[: int(np.prod(shape))].reshape(shape)
-
-
-def _placed(planner: Planner, engine: EngineSpec) -> Model:
-    graph = planner.graph
-    channels = graph.input_shape[0]
-    model = build(graph, planner.recipe, Preprocess((0.5,) * channels, (0.25,) * channels), engine)
-    labels = np.arange(planner.num_images, dtype=np.int32) % graph.classes
-    model.place(_pictures(planner), labels)
-    return model
-
-
 def _peaks(engine: EngineSpec) -> dict[str, float]:
     """Of every precision that the engine has."""
     precisions = ("float32", "bfloat16") if engine.name == "torch" else ("float32",)
@@ -163,22 +157,17 @@ def _peaks(engine: EngineSpec) -> dict[str, float]:
     }
 
 
-def _plans(planner: Planner) -> Iterator[StepPlan]:
-    for epoch in count(1):
-        yield from planner.epoch(epoch)
-
-
 def _started(model: Model, planner: Planner) -> State:
     return model.start(first_weights(planner.graph, planner.recipe))
 
 
-def _step_seconds(model: Model, planner: Planner, seconds: float) -> float:
+def _seconds_a_step(model: Model, planner: Planner, seconds: float) -> float:
     """The median over plans; the first, which compiles, is left out."""
-    plans, end = _plans(planner), None
+    steps, end = plans(planner), None
     found: list[float] = []
     state = _started(model, planner)
     while end is None or perf_counter() < end:
-        plan = next(plans)
+        plan = next(steps)
         began = perf_counter()
         state, _, _ = model.advance(state, plan)
         now = perf_counter()
@@ -191,14 +180,14 @@ def _step_seconds(model: Model, planner: Planner, seconds: float) -> float:
 
 def _predicted(model: Model, planner: Planner, seconds: float) -> float:
     """Images a second, the median over passes; the first is left out."""
-    weights, pictures = first_weights(planner.graph, planner.recipe), _pictures(planner)
-    model.predict(weights, pictures, planner.batch)
+    weights, images = first_weights(planner.graph, planner.recipe), pictures(planner)
+    model.predict(weights, images, planner.batch)
     found: list[float] = []
     end = perf_counter() + seconds
     while not found or perf_counter() < end:
         began = perf_counter()
-        model.predict(weights, pictures, planner.batch)
-        found.append(len(pictures) / (perf_counter() - began))
+        model.predict(weights, images, planner.batch)
+        found.append(len(images) / (perf_counter() - began))
     return median(found)
 
 
@@ -208,7 +197,7 @@ def _nodes(
     """Every node's share of a step, and the seconds of such a step, both means."""
     totals: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
     steps, spent, end = 0, 0.0, perf_counter() + seconds
-    for plan in _plans(planner):
+    for plan in plans(planner):
         state = _started(model, planner)
         began = perf_counter()
         found = model.node_seconds(state, plan)

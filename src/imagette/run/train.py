@@ -12,6 +12,7 @@ from imagette.evaluate.overfitting import overfitting
 from imagette.experiment import Experiment
 from imagette.run.begin import Origin, make_folder, weights_to_begin
 from imagette.run.checks import check_together
+from imagette.run.choice import decided
 from imagette.run.evaluate import (
     check_same_data,
     command_line,
@@ -89,6 +90,7 @@ def train_experiment(
     base = source.parent if source else None
     prepared = prepare(experiment, data_dir, base)
     remarks = check_together(prepared)
+    prepared = decided(prepared)
     weights = weights_to_begin(prepared, origin)
     folder = make_folder(prepared, sources_of(experiment, base), source, out)
     places = (data_dir, base)
@@ -111,13 +113,18 @@ def train_prepared(
     said = [Remark(text) for text in (*prepared.model.notes, *remarks)]
     with held(folder.path):
         shown = _watched_test(prepared, folder, places, test)
-        yield from _trained(prepared, folder, start, [_threads(prepared), *said], began, shown)
+        told: list[Remark | Decision] = [*_decisions(prepared), *said]
+        yield from _trained(prepared, folder, start, told, began, shown)
 
 
-def _threads(prepared: Prepared) -> Decision:
-    asked = prepared.experiment.engine.threads is not None
-    rule = "as asked" if asked else f"the fixed rule for batches of {prepared.planner.batch}"
-    return Decision("threads", prepared.model.threads, rule)
+def _decisions(prepared: Prepared) -> list[Decision]:
+    """What was measured, and the threads in any case."""
+    made = [*prepared.decisions]
+    if all(one.what != "threads" for one in made):
+        asked = prepared.experiment.engine.threads is not None
+        rule = "as asked" if asked else f"the fixed rule for batches of {prepared.planner.batch}"
+        made.insert(0, Decision("threads", prepared.model.threads, rule))
+    return made
 
 
 def resume(
@@ -141,7 +148,7 @@ def resume(
         asked = trusted_experiment(folder, trust)
         stays = engine in (None, engine_by_now(asked, folder))
         experiment = with_decisions(asked, folder) if stays else on_engine(asked, str(engine))
-        prepared = prepare(experiment, data_dir, folder.source)
+        prepared = decided(prepare(experiment, data_dir, folder.source))
         yield from resume_prepared(prepared, folder, began, (data_dir, folder.source))
 
 
@@ -174,7 +181,8 @@ def _switch(folder: RunFolder, prepared: Prepared) -> list[Remark | Decision]:
         f"goes on with {now} where {before} stopped: weights, optimiser, order, augmentation and "
         "dropout carry over; sums are rounded otherwise, so the bits are not those of one engine"
     )
-    return [Decision("engine", now, "asked for on resuming"), _threads(prepared), Remark(told)]
+    engine = Decision("engine", now, "asked for on resuming")
+    return [engine, *_decisions(prepared), Remark(told)]
 
 
 def with_decisions(experiment: Experiment, folder: RunFolder) -> Experiment:

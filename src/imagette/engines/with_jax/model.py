@@ -72,9 +72,9 @@ class JaxModel:
                 f"engine.precision = '{engine.precision}' is for torch alone, JAX trains in "
                 "float32: take engine.name = 'torch', or leave the precision out."
             )
-        begin(engine.threads or threads_for(recipe.batch))
+        begin(engine.num_threads or threads_for(recipe.batch))
         self._place = choose_device(engine.device)
-        self.threads, notes = threads_asked(engine.threads)
+        self.threads, notes = threads_asked(engine.num_threads)
         self.notes = (*self._place.notes, *notes)
         kind = f"{self.threads} thread{'s' if self.threads > 1 else ''}, float32"
         self.device = f"jax {jax.__version__} on {self._place.words}, {kind}"

@@ -13,7 +13,7 @@ from imagette.engines.with_jax.backend import begin, choose_device, working
 
 def convolution_rate(spec: EngineSpec, seconds: float) -> float:
     """As `imagette.run.engine.Engine.convolution_rate` says; outside a loop, where XLA is fast."""
-    begin(spec.threads)
+    begin(spec.num_threads)
     with working(choose_device(spec.device)):
         x = jnp.ones((BATCH, SIDE, SIDE, CHANNELS))
         kernel = jnp.ones((KERNEL, KERNEL, CHANNELS, CHANNELS))

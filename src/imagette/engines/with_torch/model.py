@@ -66,7 +66,7 @@ class TorchModel:
         keep_memory()
         self._own = own = own or Own()
         place = choose_device(engine.device)
-        self.threads = engine.threads or threads_for(recipe.batch)
+        self.threads = engine.num_threads or threads_for(recipe.batch)
         kind = f"{self.threads} thread{'s' if self.threads > 1 else ''}, {engine.precision}"
         self.device = f"torch {torch.__version__} on {place.words}, {kind}"
         self.notes = place.notes

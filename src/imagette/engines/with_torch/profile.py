@@ -74,7 +74,7 @@ def convolution_rate(spec: EngineSpec, seconds: float) -> float:
     """As `imagette.run.engine.Engine.convolution_rate` says."""
     device = choose_device(spec.device).device
     kind = torch.bfloat16 if spec.precision == "bfloat16" else torch.float32
-    with working(spec.threads or usable_cores()):
+    with working(spec.num_threads or usable_cores()):
         x, weight, gradient = (
             torch.ones(shape, dtype=kind, device=device).contiguous(
                 memory_format=torch.channels_last
