@@ -21,14 +21,16 @@ def spelled(value: Any) -> str:
             return f"{value:g}"
         case Mapping():
             return _of_part(value)
+        case None:
+            return ""
         case list() | tuple():
             return ", ".join(spelled(one) for one in value)
     return shown(value)
 
 
 def _of_part(part: Mapping[str, Any]) -> str:
-    given = {key: one for key, one in part.items() if one is not None and key != "name"}
-    inside = ", ".join(f"{shown(key)} = {spelled(one)}" for key, one in given.items())
+    words = {key: spelled(one) for key, one in part.items() if key != "name"}
+    inside = ", ".join(f"{shown(key)} = {word}" for key, word in words.items() if word)
     name = shown(part["name"]) if part.get("name") else ""
     return f"{name} ({inside})" if name and inside else name or inside
 

@@ -6,9 +6,10 @@ from pathlib import Path
 from imagette.data.dataset import Dataset, look_at_test, open_data
 from imagette.data.preprocess import Preprocess
 from imagette.data.split import Split
-from imagette.data.statistics import class_counts
+from imagette.data.statistics import channel_statistics, class_counts
+from imagette.data.streamed import StreamedImages
 from imagette.errors import ImagetteError
-from imagette.report.sections.data import DataFacts
+from imagette.report.sections.data import DataFacts, Statistics
 from imagette.run.evaluate import check_same_data, trusted_experiment
 from imagette.store.checkpoint import ModelCard
 from imagette.store.folder import RunFolder
@@ -43,18 +44,20 @@ def _facts(dataset: Dataset, splits: dict[str, Split], card: ModelCard | None) -
     counts = {
         name: class_counts(split.labels, len(dataset.class_names)) for name, split in splits.items()
     }
-    mean, deviation = _statistics(card)
-    return DataFacts(dataset.class_names, dataset.input_shape, mean, deviation, counts)
+    images = dataset.train.images
+    known = None if isinstance(images, StreamedImages) else channel_statistics(images)
+    statistics = (known.mean, known.deviation) if known else None
+    shape = dataset.input_shape
+    return DataFacts(dataset.class_names, shape, statistics, _applied(card), counts)
 
 
 def _facts_of_card(card: ModelCard, why: str) -> DataFacts:
-    mean, deviation = _statistics(card)
-    return DataFacts(card.class_names, card.input_shape, mean, deviation, {}, missing=why)
+    return DataFacts(card.class_names, card.input_shape, None, _applied(card), {}, missing=why)
 
 
-def _statistics(card: ModelCard | None) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def _applied(card: ModelCard | None) -> Statistics | None:
     if card is None:
-        return (), ()
+        return None
     applied = Preprocess.from_json(card.preprocess)
     return applied.channels_mean, applied.deviation
 

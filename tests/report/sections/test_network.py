@@ -15,16 +15,16 @@ def lenet():
 
 def test_every_fn_xn_and_wn_stands_in_the_table_with_its_cost():  # 001-05 001-06
     table = nodes_table(lenet(), EN)
-    first = [cell.text for cell in table.rows[0]]
-    assert first[:2] == ["F1", "conv1"]
-    assert first[3] == "X0 3×32×32"
+    entry, first = ([cell.text.replace("\xa0", " ") for cell in row] for row in table.rows[:2])
+    assert entry[2:5] == ["input", "", "X0 3×32×32"]
+    assert first[:4] == ["F1", "conv1", "conv (channels = 6, kernel = 5×5)", "X0"]
     assert first[4] == "X1 6×28×28"
     assert first[5] == "weight 6×3×5×5; bias 6"
-    assert [row[4].text.split()[1] for row in table.rows] == [
+    assert [row[4].text.split()[1] for row in table.rows[1:]] == [
         *("6×28×28", "6×28×28", "6×14×14", "16×10×10", "16×10×10", "16×5×5", "400"),
         *("120", "120", "84", "84", "10"),
     ]
-    assert table.rows[1][5].text == "none"
+    assert table.rows[2][5].text == "none"
 
 
 def test_the_totals_are_those_of_the_cost_table():  # 001-09
@@ -38,4 +38,4 @@ def test_what_is_uncounted_is_said_and_not_nought(make_record):
     cost = {**record.cost, "uncounted": ["mystery"], "nodes": [node]}
     blocks = network(replace(record, cost=cost), EN).blocks
     assert "mystery" in blocks[1].text
-    assert nodes_table(cost, EN).rows[0][-1].text == "not counted"
+    assert nodes_table(cost, EN).rows[1][-1].text == "not counted"

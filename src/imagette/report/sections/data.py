@@ -10,14 +10,18 @@ from imagette.report.record import Record
 from imagette.report.spelling import shape
 
 
+Statistics = tuple[tuple[float, ...], tuple[float, ...]]
+"""Mean and deviation of each channel, of full scale 1."""
+
+
 @dataclass(frozen=True, slots=True)
 class DataFacts:
     """What is known of the data where they can be opened; otherwise `missing` says why not."""
 
     class_names: tuple[str, ...]
     input_shape: tuple[int, ...]  # (C, H, W)
-    mean: tuple[float, ...]  # of full scale, as the network's input is normalised
-    deviation: tuple[float, ...]
+    statistics: Statistics | None  # of the training images; None where they are not here
+    applied: Statistics | None  # what the network's input is normalised by
     counts: Mapping[str, tuple[int, ...]]  # split to images per class; empty if not opened
     missing: str | None = None
 
@@ -42,15 +46,23 @@ def data(record: Record, say: Language, known: DataFacts | None, samples: Block 
 
 
 def _of_images(known: DataFacts, say: Language) -> list[Fact]:
-    def listed(values: Sequence[float]) -> str:
-        return "; ".join(say.decimal(value, 4) for value in values)
-
-    return [
+    facts = [
         Fact(say("data.picture"), shape(known.input_shape), say("data.picture_help")),
         Fact(say("data.classes"), say.integer(len(known.class_names))),
-        Fact(say("data.mean"), listed(known.mean), say("data.mean_help")),
-        Fact(say("data.deviation"), listed(known.deviation), say("data.mean_help")),
     ]
+    if known.statistics:
+        mean, deviation = (_listed(values, say) for values in known.statistics)
+        facts.append(Fact(say("data.mean"), mean, say("data.mean_help")))
+        facts.append(Fact(say("data.deviation"), deviation, say("data.mean_help")))
+    if known.applied:
+        mean, deviation = (_listed(values, say) for values in known.applied)
+        minus = say("data.applied_as", mean=mean, deviation=deviation)
+        facts.append(Fact(say("data.applied"), minus, say("data.applied_help")))
+    return facts
+
+
+def _listed(values: Sequence[float], say: Language) -> str:
+    return "; ".join(say.decimal(value, 4) for value in values)
 
 
 def _classes(known: DataFacts, say: Language) -> Table:

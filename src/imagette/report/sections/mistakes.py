@@ -15,8 +15,12 @@ def most_confident(
     sprites = tuple(
         Sprite(
             places[one.index],
-            say("mistakes.label", predicted=shown(names[one.predicted])),
-            say("mistakes.detail", true=shown(names[one.true]), sure=say.percent(one.probability)),
+            say(
+                "mistakes.label",
+                predicted=shown(names[one.predicted]),
+                sure=say.percent(one.probability),
+            ),
+            say("mistakes.detail", true=shown(names[one.true])),
         )
         for one in found
         if one.index in places

@@ -16,11 +16,13 @@ from imagette.report.blocks import (
     Table,
     Text,
 )
-from imagette.report.language import Language
+from imagette.report.language import NO_BREAK, Language
 from imagette.report.names import shown
 from imagette.report.record import Record, Row
 from imagette.report.spelling import shape, spelled
 
+# Said once under the table, and left out of its rows.
+_USUAL = {"stride": [1, 1], "pad": [0, 0, 0, 0], "dilation": [1, 1], "groups": 1, "bias": True}
 _COUNTED = ("multiplications", "additions", "maximums")
 _OTHERS = ("divisions", "transcendentals", "comparisons")
 
@@ -51,9 +53,15 @@ def nodes_table(cost: Row, say: Language) -> Table:
         Column(say("network.output"), help=say("network.output_help")),
         Column(say("network.weights"), help=say("network.weights_help")),
         Column(say("network.parameters"), numeric=True),
-        *(Column(say(f"count.{kind}"), numeric=True) for kind in (*_COUNTED, *others)),
+        *(
+            Column(say(f"short.{kind}"), numeric=True, help=say(f"count.{kind}"))
+            for kind in (*_COUNTED, *others)
+        ),
     )
-    rows = tuple(_row(node, others, say) for node in cost["nodes"])
+    rows = (
+        _input(cost["nodes"][0], len(columns), say),
+        *(_row(node, others, say) for node in cost["nodes"]),
+    )
     counts = (cost["cost"][kind] for kind in (*_COUNTED, *others))
     total = (
         Cell(say("network.total")),
@@ -78,27 +86,50 @@ def _facts(cost: Row, say: Language) -> Iterator[Fact]:
 def _row(node: Row, others: list[str], say: Language) -> tuple[Cell, ...]:
     number = int(node["fn"][1:])
     weights = node["weights"]
-    inputs = zip(node["inputs"], node["input_shapes"], strict=True)
     return (
         Cell(node["fn"], number),
         Cell(shown(node["path"])),
         Cell(_function(node)),
-        Cell(", ".join(f"{name} {shape(sides)}" for name, sides in inputs)),
-        Cell(f"{node['output']} {shape(node['output_shape'])}", number),
+        Cell(", ".join(node["inputs"]), number),
+        Cell(_tensor(node["output"], node["output_shape"]), number),
         Cell("; ".join(_weight(one) for one in weights) or say("network.no_weights")),
         Cell(say.integer(node["parameters"]), node["parameters"]),
         *(_count(node["cost"], kind, say) for kind in (*_COUNTED, *others)),
     )
 
 
+def _input(first: Row, num_columns: int, say: Language) -> tuple[Cell, ...]:
+    """The row of X0, which no function makes."""
+    made = Cell(_tensor("X0", first["input_shapes"][0]), 0)
+    blanks = [Cell("") for _ in range(num_columns - 5)]
+    return (Cell("", 0), Cell(""), Cell(say("network.input")), Cell("", 0), made, *blanks)
+
+
+def _tensor(name: str, sides: list[int]) -> str:
+    """X1 and its sizes, which no line break parts."""
+    return f"{name}{NO_BREAK}{shape(sides)}"
+
+
 def _function(node: Row) -> str:
-    settings = spelled(node["hyper_parameters"])
+    """The function with its hyper-parameters, less those that a reader takes for granted."""
+    given = node["hyper_parameters"]
+    told = {key: _setting(value) for key, value in given.items() if _USUAL.get(key) != value}
+    settings = spelled(told)
     return f"{shown(node['function'])} ({settings})" if settings else shown(node["function"])
+
+
+def _setting(value: Any) -> Any:
+    """Two sides as 5×5; four sides of padding as they are, or once where they are the same."""
+    if isinstance(value, list) and all(isinstance(one, int) for one in value):
+        return (
+            shape(value) if len(value) == 2 else spelled(value if len(set(value)) > 1 else value[0])
+        )
+    return value
 
 
 def _weight(weight: dict[str, Any]) -> str:
     name = shown(str(weight["name"]).rpartition(".")[2])
-    return f"{name} {shape(weight['shape'])}"
+    return f"{name}{NO_BREAK}{shape(weight['shape'])}"
 
 
 def _count(cost: Row | None, kind: str, say: Language) -> Cell:

@@ -44,7 +44,7 @@ def _epochs(timings: tuple[Row, ...], say: Language) -> Table:
         Column(say("cost.training"), numeric=True),
         Column(say("cost.evaluating"), numeric=True),
         Column(say("cost.speed"), numeric=True),
-        *(Column(say(f"count.{kind}"), numeric=True) for kind in _KINDS),
+        *(Column(say(f"short.{kind}"), numeric=True, help=say(f"count.{kind}")) for kind in _KINDS),
         Column(say("cost.rate"), numeric=True),
     )
     return Table(columns, tuple(_epoch(row, say) for row in timings), say("cost.caption"))
