@@ -9,7 +9,6 @@ from imagette.report.names import shown
 from imagette.report.record import Record
 from imagette.report.spelling import shape
 
-
 Statistics = tuple[tuple[float, ...], tuple[float, ...]]
 """Mean and deviation of each channel, of full scale 1."""
 
