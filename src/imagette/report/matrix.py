@@ -19,12 +19,19 @@ def matrix_svg(matrix: Matrix, say: Language) -> Markup:
     """An SVG that can be clicked and walked through: share of each row as strength of colour."""
     size = len(matrix.names)
     whole = _INSET + size * _SIDE + 2
-    inside = "".join((*_names(matrix.names), *_cells(matrix), _frame(size)))
+    inside = "".join((*_axes(say), *_names(matrix.names), *_cells(matrix), _frame(size)))
     return Markup(
         f'<svg viewBox="0 0 {whole:g} {whole:g}" width="{whole:g}" height="{whole:g}" tabindex="0" '
         f'role="application" aria-label="{escape(say("matrix.drawn", n=size))}" '
         f'data-side="{_SIDE:g}" data-inset="{_INSET:g}" class="drawn">{inside}</svg>'
     )
+
+
+def _axes(say: Language) -> Iterator[str]:
+    predicted, true = escape(say("matrix.predicted")), escape(say("matrix.true"))
+    yield f'<text class="axis" x="{_INSET:g}" y="12">{predicted}</text>'
+    yield f'<text class="axis" transform="translate(12 {_INSET:g}) rotate(-90)" text-anchor="end">'
+    yield f"{true}</text>"
 
 
 def _cells(matrix: Matrix) -> Iterator[str]:
