@@ -33,6 +33,9 @@ COMMANDS = {
     "evaluate": Command(
         "Measure a trained run on one of its splits.", "imagette.cli.evaluate:evaluate"
     ),
+    "predict": Command(
+        "Say what a trained network sees in pictures of your own.", "imagette.cli.predict:predict"
+    ),
     "compare": Command(
         "Show runs side by side, with the difference between variants.",
         "imagette.cli.compare:compare",

@@ -13,7 +13,7 @@ from imagette.engines.protocol import Model
 from imagette.errors import DataError, UsageError
 from imagette.evaluate.evaluation import Evaluation
 from imagette.experiment import Experiment, check
-from imagette.network import parse, walk
+from imagette.network import Graph, parse, walk
 from imagette.report.curves import curves, figure_bytes
 from imagette.run.engine import build
 from imagette.run.judge import Judge
@@ -51,7 +51,7 @@ def evaluate_run(
     asked = trusted_experiment(folder, trust)
     own_engine = engine_by_now(asked, folder)
     experiment = on_engine(asked, engine or own_engine)
-    images = _split_of(folder, saved, experiment, split, open_test_set, data_dir)
+    images = split_of(folder, saved, experiment, split, open_test_set, data_dir)
     base = folder.source
     own = own_of(experiment, saved.card.input_shape, base)
     model = rebuild(experiment, saved, own)
@@ -86,13 +86,17 @@ def trusted_experiment(folder: RunFolder, trust: bool) -> Experiment:
 
 def rebuild(experiment: Experiment, saved: Saved, own: Own | None) -> Model:
     """The model that a checkpoint's own card describes: nothing of it is computed again."""
+    preprocess = Preprocess.from_json(saved.card.preprocess)
+    graph = graph_of(experiment, saved, own)
+    return build(graph, experiment.recipe, preprocess, experiment.engine, own)
+
+
+def graph_of(experiment: Experiment, saved: Saved, own: Own | None) -> Graph:
+    """The network of a checkpoint's own card, walked, or traced where it is code of one's own."""
     card = saved.card
     if own and own.has_network:
-        graph, _ = settled(experiment, card.input_shape, len(card.class_names), own)
-    else:
-        graph = walk(parse(card.network), card.input_shape, len(card.class_names))
-    preprocess = Preprocess.from_json(card.preprocess)
-    return build(graph, experiment.recipe, preprocess, experiment.engine, own)
+        return settled(experiment, card.input_shape, len(card.class_names), own)[0]
+    return walk(parse(card.network), card.input_shape, len(card.class_names))
 
 
 def spent_by(folder: RunFolder) -> dict[str, float]:
@@ -132,7 +136,7 @@ def command_line() -> str:
     return shlex.join(["imagette", *sys.argv[1:]])
 
 
-def _split_of(
+def split_of(
     folder: RunFolder,
     saved: Saved,
     experiment: Experiment,
@@ -140,6 +144,7 @@ def _split_of(
     open_test_set: bool,
     data_dir: Path | None,
 ) -> Split:
+    """One split of a run's data; the test set only if it may be opened, which is recorded."""
     if split == "test":
         if not open_test_set:
             raise UsageError(

@@ -5,10 +5,12 @@ round(v / 257). 16-bit colour: the upper byte. Transparent: laid over white. Bil
 Grey from colour: ITU-R 601 luma, round-half-up as Pillow does. Floating point: refused.
 """
 
+import re
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+from warnings import catch_warnings, simplefilter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 Colour = Literal["rgb", "grey"]
+Paper = Literal["white", "black"]
+"""What is seen through transparent pixels."""
 
 SUFFIXES = frozenset(
     (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
@@ -51,7 +55,11 @@ def read_header(path: Path) -> Header:
 
 
 def read_picture(
-    source: Path | bytes, colour: Colour, size: int | None = None, name: str = ""
+    source: Path | bytes,
+    colour: Colour,
+    size: int | None = None,
+    name: str = "",
+    paper: Paper = "white",
 ) -> NDArray[np.uint8]:
     """Pixels uint8 [H,W,C] of a file, or of its bytes called `name` in messages.
 
@@ -62,7 +70,7 @@ def read_picture(
 
     with _Opened(source, name) as image:
         upright = ImageOps.exif_transpose(image)
-        pixels = converted(upright, colour, name or str(source))
+        pixels = converted(upright, colour, name or str(source), paper)
         if size is not None:
             pixels = ImageOps.fit(pixels, (size, size), Image.Resampling.BILINEAR)
         array = np.asarray(pixels)
@@ -89,16 +97,15 @@ class _Opened:
         stream = BytesIO(self.source) if isinstance(self.source, bytes) else self.source.open("rb")
         self.stream = stream
         try:
-            self.image = Image.open(stream, formats=_FORMATS)
+            with catch_warnings():  # Pillow's own limits are above ours
+                simplefilter("ignore", Image.DecompressionBombWarning)
+                self.image = Image.open(stream, formats=_FORMATS)
         except Exception as error:
             stream.close()
             raise self._refused(error) from error
         if self.image.width * self.image.height > _LARGEST_PIXELS:
             stream.close()
-            raise DataError(
-                f"{self.name!r} is {self.image.width} x {self.image.height} pixels: "
-                f"at most {_LARGEST_PIXELS:,} are decoded."
-            )
+            raise self._too_large(f"{self.image.width} x {self.image.height} pixels")
         return self.image
 
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
@@ -106,14 +113,25 @@ class _Opened:
         if isinstance(error, Exception) and not isinstance(error, DataError):
             raise self._refused(error) from error
 
+    def _too_large(self, size: str) -> DataError:
+        return DataError(
+            f"{self.name!r} is {size}: at most {_LARGEST_PIXELS:,} are decoded. Make it smaller."
+        )
+
     def _refused(self, error: Exception) -> DataError:
+        from PIL import Image, UnidentifiedImageError
+
+        if isinstance(error, Image.DecompressionBombError):  # says how many, before we can see
+            return self._too_large(" ".join(re.findall(r"\d+ pixels", str(error))[:1]) or "huge")
+        if isinstance(error, UnidentifiedImageError):
+            error = DataError(f"none of {', '.join(_FORMATS)} begins so")
         return DataError(
             f"{self.name!r} is not a picture that can be decoded "
             f"({' '.join(str(error).split()) or type(error).__name__}). Repair or remove it."
         )
 
 
-def converted(image: "Image", colour: Colour, name: str) -> "Image":
+def converted(image: "Image", colour: Colour, name: str, paper: Paper = "white") -> "Image":
     """A picture of any mode as 8-bit grey or RGB, by the rules above."""
     from PIL import Image
 
@@ -124,5 +142,5 @@ def converted(image: "Image", colour: Colour, name: str) -> "Image":
         image = Image.fromarray(((np.clip(wide, 0, 65535) + 128) // 257).astype(np.uint8))
     if image.has_transparency_data:
         layer = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer)
+        image = Image.alpha_composite(Image.new("RGBA", layer.size, paper), layer)
     return image.convert("L" if colour == "grey" else "RGB")

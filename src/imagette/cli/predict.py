@@ -1,0 +1,104 @@
+"""`imagette predict`."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from imagette.cli.evaluate import WhichChoice
+from imagette.cli.picture_file import Overwrite, check_free
+from imagette.cli.thumbnail import thumbnail
+from imagette.cli.train import DataDir, Trust
+from imagette.run.predict import Predicted, Prediction, predict_pictures
+from imagette.store.whole import write_whole
+
+MOST_SHOWN = 4  # pictures drawn in the terminal: more would scroll the answers away
+
+
+def predict(
+    run: Annotated[Path, typer.Argument(help="A run folder, or runs/TITLE for its newest.")],
+    pictures: Annotated[
+        list[Path], typer.Argument(metavar="PICTURE...", help="Pictures of any size and kind.")
+    ],
+    top: Annotated[int, typer.Option(min=1, help="How many classes to show.")] = 3,
+    layer: Annotated[
+        str | None, typer.Option(help="Whose activity to draw; the last convolution if left out.")
+    ] = None,
+    weights: Annotated[WhichChoice, typer.Option(help="Which checkpoint.")] = WhichChoice.last,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="A PNG of what the network was given, and where it was active."),
+    ] = None,
+    overwrite: Overwrite = False,
+    data_dir: DataDir = None,
+    trust: Trust = False,
+    engine: Annotated[
+        str | None, typer.Option(help="Compute with torch or jax, whatever the run has.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the values as JSON.")] = False,
+) -> None:
+    """Say what a trained network sees in pictures of your own.
+
+    They are brought to what it was trained on: size, colour, and, where that was things on an even
+    background, polarity and place.
+
+    Example: imagette predict runs/cnn_mnist photo.jpg --out photo_seen.png
+    """
+    check_free(out, overwrite)
+    predicted = predict_pictures(
+        run,
+        pictures,
+        which=weights.value,
+        layer=layer,
+        data_dir=data_dir,
+        trust=trust,
+        engine=engine,
+    )
+    if out:
+        write_whole(out, _figure(predicted))
+    if as_json:
+        values = {**predicted.as_json(), "figure": str(out) if out else None}
+        print(json.dumps(values, ensure_ascii=False))
+        return
+    console = Console(file=sys.stdout)
+    for note in predicted.notes:
+        _say(console, f"note     {note}")
+    for one in predicted.predictions:
+        _say_one(console, one, top, drawn=len(predicted.predictions) <= MOST_SHOWN)
+    if out:
+        _say(console, f"figure   {out}")
+
+
+def _say_one(console: Console, one: Prediction, top: int, drawn: bool) -> None:
+    best = list(one.probabilities.items())[:top]
+    chances = ", ".join(f"{name} {100 * chance:.1f} %" for name, chance in best)
+    _say(console, f"{one.picture}: {chances}")
+    _say(console, f"  given: {'; '.join(one.steps)}")
+    if drawn and console.is_terminal and one.given.shape[1] + 2 <= console.width:
+        for line in thumbnail(one.given):
+            console.print("  ", line, sep="", no_wrap=True)
+
+
+def _say(console: Console, text: str) -> None:
+    """Whole lines where nobody looks at a terminal."""
+    console.print(escape(text), highlight=False, soft_wrap=not console.is_terminal)
+
+
+def _figure(predicted: Predicted) -> bytes:
+    from imagette.report.curves import figure_bytes
+    from imagette.report.predictions import predictions_figure
+
+    found = predicted.predictions
+    return figure_bytes(
+        predictions_figure(
+            [Path(one.picture).name for one in found],
+            [one.given for one in found],
+            [one.probabilities for one in found],
+            [one.mask for one in found],
+            predicted.layer,
+        )
+    )
