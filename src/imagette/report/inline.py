@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 # What is ink in a figure becomes the page's own ink, light on dark in the dark.
-_INK = re.compile(r"#000000|#333333|\bblack\b")
-_GRID = re.compile(r"#b0b0b0|#cccccc", re.IGNORECASE)
+# Only where a colour stands: a class may be called "#333333".
+_INK = re.compile(r"(?<=[ :\"])(?:#000000|#333333)(?=[;\"])")
+_GRID = re.compile(r"(?<=[ :\"])(?:#b0b0b0|#cccccc)(?=[;\"])", re.IGNORECASE)
 _PROLOGUE = re.compile(r"^.*?(?=<svg)", re.DOTALL)
 _GROUP_NAMES = re.compile(r'<g id="[^"]*"')  # they repeat from figure to figure; nothing reads them
 _METADATA = re.compile(r"<metadata>.*?</metadata>", re.DOTALL)
@@ -63,6 +64,6 @@ def _framed(svg: str, alt: str) -> str:
         return svg.replace("<svg ", f"<svg {name} ", 1)
     before, width, _, after = found.groups()
     rest = re.sub(r'\s?style="[^"]*"', "", f"{before}{after}")
-    style = f'style="max-width:{float(width) * 4 / 3:.0f}px"'
+    style = f'style="--natural:{float(width) * 4 / 3:.0f}px"'
     root = f"<svg {name} {style} {rest.strip()}>"
     return svg[: found.start()] + root + svg[found.end() :]

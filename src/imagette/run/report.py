@@ -3,6 +3,8 @@
 from pathlib import Path
 
 from imagette.errors import UsageError
+from imagette.report.blocks import Drawing
+from imagette.report.diagram.drawing import diagram
 from imagette.report.language import Language, language
 from imagette.report.page import page_html
 from imagette.report.record import Record, read_record
@@ -55,4 +57,11 @@ def _pictures(folder: RunFolder, record: Record, brought: Brought, say: Language
         samples=on_it.samples,
         behind=on_it.behind,
         mistakes=most_confident(on_it.mistakes, names, on_it.places, say) if judged else None,
+        diagram=_diagram(record, say),
     )
+
+
+def _diagram(record: Record, say: Language) -> Drawing:
+    nodes = record.cost["nodes"]
+    alt = say("diagram.alt", n=len(nodes))
+    return Drawing(diagram(nodes, say), alt, say("diagram.caption"))
