@@ -3,12 +3,14 @@
 from pathlib import Path
 
 from imagette.errors import UsageError
+from imagette.evaluate.calibration import calibration
 from imagette.report.blocks import Drawing
 from imagette.report.diagram.drawing import diagram
 from imagette.report.language import Language, language
 from imagette.report.page import page_html
 from imagette.report.record import Record, read_record
 from imagette.report.run_page import Pictures, run_page
+from imagette.report.sections.calibration import calibrated
 from imagette.report.sections.mistakes import most_confident
 from imagette.run.report_data import Brought, bring_data
 from imagette.run.report_pictures import on_sheet, read_judged
@@ -57,6 +59,7 @@ def _pictures(folder: RunFolder, record: Record, brought: Brought, say: Language
         samples=on_it.samples,
         behind=on_it.behind,
         mistakes=most_confident(on_it.mistakes, names, on_it.places, say) if judged else None,
+        calibration=calibrated(calibration(judged.predictions), say) if judged else None,
         diagram=_diagram(record, say),
     )
 
