@@ -36,6 +36,13 @@ COMMANDS = {
     "predict": Command(
         "Say what a trained network sees in pictures of your own.", "imagette.cli.predict:predict"
     ),
+    "activations": Command(
+        "Draw where a trained network looks.", "imagette.cli.activations:activations"
+    ),
+    "dissect": Command(
+        "Show every value for one image, and work one out by hand.",
+        "imagette.cli.dissect:dissect",
+    ),
     "compare": Command(
         "Show runs side by side, with the difference between variants.",
         "imagette.cli.compare:compare",

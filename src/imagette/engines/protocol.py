@@ -146,6 +146,15 @@ class Model(Protocol):
         """The outputs of the named nodes, [N,C,H,W] or [N,F], in evaluation mode."""
         ...
 
+    def pixel_gradients(
+        self, weights: Weights, images: Images, labels: Labels
+    ) -> NDArray[np.float32]:
+        """How the logit of each image's label changes with its pixels, [N,C,H,W], per level.
+
+        In evaluation mode.
+        """
+        ...
+
     def node_seconds(self, state: State, plan: StepPlan) -> NodeSeconds | None:
         """What each node took of the plan's steps, by path; None where it cannot be told apart.
 

@@ -102,6 +102,7 @@ class JaxModel:
         self._alone = alone if own.network else None
         self._evaluate = jax.jit(self._logits)
         self._watch = jax.jit(self._kept, static_argnums=0)
+        self._slopes = jax.jit(jax.grad(self._chosen, argnums=2))
 
     def place(self, images: Images | None, labels: Labels) -> None:
         with working(self._place):
@@ -266,6 +267,15 @@ class JaxModel:
             found = self._watch(tuple(paths), *self._forward.start(weights), np.asarray(images))
         return {path: _channels_first(x) for path, x in found.items()}
 
+    def pixel_gradients(
+        self, weights: Weights, images: Images, labels: Labels
+    ) -> NDArray[np.float32]:
+        with working(self._place):
+            params, fixed = self._forward.start(weights)
+            return _channels_first(
+                self._slopes(params, fixed, np.array(images, np.float32), np.asarray(labels))
+            )
+
     def node_seconds(self, _state: JaxState, _plan: StepPlan) -> None:
         """XLA compiles a step as one: no node has a time of its own."""
 
@@ -288,6 +298,11 @@ class JaxModel:
 
     def _logits(self, params: Tree, fixed: Tree, pixels: Array) -> Array:
         return self._forward.evaluate(self._normalised(pixels), params, fixed)
+
+    def _chosen(self, params: Tree, fixed: Tree, pixels: Array, labels: Array) -> Array:
+        """The sum over images of the logit of each one's label."""
+        logits = self._logits(params, fixed, pixels)
+        return jnp.take_along_axis(logits, labels[:, None], 1).sum()
 
     def _kept(
         self, paths: tuple[str, ...], params: Tree, fixed: Tree, pixels: Array

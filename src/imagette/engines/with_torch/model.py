@@ -194,6 +194,20 @@ class TorchModel:
             found = self._forward.activations(self._ready(images), tensors, paths)
         return {path: np.ascontiguousarray(x.cpu().numpy()) for path, x in found.items()}
 
+    def pixel_gradients(
+        self, weights: Weights, images: Images, labels: Labels
+    ) -> NDArray[np.float32]:
+        with working(self.threads), torch.enable_grad():
+            pixels = torch.from_numpy(np.array(images, np.float32)).to(self._device)
+            pixels.requires_grad_()
+            outputs = self._forward.evaluate(
+                self._normalised(pixels), self._forward.frozen(weights, self._device)
+            )
+            chosen = torch.from_numpy(np.array(labels, np.int64)).to(self._device)
+            logits = outputs.gather(1, chosen[:, None]).sum()
+            (gradients,) = torch.autograd.grad(logits, pixels)
+        return _array(gradients.permute(0, 3, 1, 2))
+
     def node_seconds(self, state: TorchState, plan: StepPlan) -> NodeSeconds | None:
         if not isinstance(self._forward, Forward) or self._device.type != "cpu":
             return None
