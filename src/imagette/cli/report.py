@@ -26,6 +26,10 @@ def report(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the file of --out if it is there.")
     ] = False,
+    layer: Annotated[
+        list[str] | None,
+        typer.Option(help="Whose activation maps, once for each; some convolutions if left out."),
+    ] = None,
     data_dir: DataDir = None,
     trust: Trust = False,
 ) -> None:
@@ -34,6 +38,12 @@ def report(
     Example: imagette report runs/first_light --lang fr
     """
     path = report_run(
-        run, lang=lang.value, out=out, overwrite=overwrite, data_dir=data_dir, trust=trust
+        run,
+        lang=lang.value,
+        out=out,
+        overwrite=overwrite,
+        layers=layer or (),
+        data_dir=data_dir,
+        trust=trust,
     )
     print(f"report  {path}")

@@ -1,5 +1,7 @@
 """The report of a run: its folder read, the data and weights it names brought in, one page out."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from imagette.errors import UsageError
@@ -13,6 +15,7 @@ from imagette.report.run_page import Pictures, run_page
 from imagette.report.sections.calibration import calibrated
 from imagette.report.sections.mistakes import most_confident
 from imagette.run.report_data import Brought, bring_data
+from imagette.run.report_inside import look_inside
 from imagette.run.report_pictures import on_sheet, read_judged
 from imagette.run.state import state_of
 from imagette.store.folder import RunFolder
@@ -27,6 +30,7 @@ def report_run(
     lang: str = "en",
     out: Path | None = None,
     overwrite: bool = False,
+    layers: Sequence[str] = (),
     data_dir: Path | None = None,
     trust: bool = False,
 ) -> Path:
@@ -34,7 +38,8 @@ def report_run(
 
     The folder's own page follows from the folder alone, so it is made anew each time; another file
     is written over with `overwrite` only. An unfinished run has a page too, which says what is
-    missing. Raises UsageError for a run or a language that is not there.
+    missing. Activation maps are of the `layers` named, or of some convolutions. Raises UsageError
+    for a run, a layer or a language that is not there.
     """
     say = language(lang)
     folder = RunFolder.open(Path(run))
@@ -43,10 +48,23 @@ def report_run(
     state = state_of(folder)
     record = read_record(folder, state.word, state.reason)
     brought = bring_data(folder, data_dir, trust)
-    page = run_page(record, say, brought.facts, _pictures(folder, record, brought, say))
+    seen = replace(
+        _pictures(folder, record, brought, say),
+        diagram=_diagram(record, say),
+        inside=look_inside(folder.path, brought.splits, layers, say, trust),
+    )
+    page = run_page(record, say, brought.facts, seen)
     path = out or folder.path / REPORT
     write_whole(path, page_html(page, say).encode())
     return path
+
+
+def _diagram(record: Record, say: Language) -> Drawing | None:
+    nodes = record.cost["nodes"]
+    if not nodes:
+        return None
+    alt = say("diagram.alt", n=len(nodes))
+    return Drawing(diagram(nodes, say), alt, say("diagram.caption"))
 
 
 def _pictures(folder: RunFolder, record: Record, brought: Brought, say: Language) -> Pictures:

@@ -53,6 +53,16 @@ def test_the_machine_and_the_versions_are_shown(make_record):
     }
 
 
+def test_the_device_is_told_in_the_language_of_the_page(make_record):
+    def device(words):
+        record = replace(make_record(), environment={"device": words})
+        return environment(record, FR).blocks[0].facts[0].value
+
+    told = device("torch 2.6 on processor (2 cores), 2 threads, float32").replace("\xa0", " ")
+    assert told == "torch 2.6 sur le processeur (cœurs : 2), 2 fils d'exécution, float32"
+    assert device("torch 2.6 on a <card>") == "torch 2.6 on a <card>"
+
+
 def test_the_commands_that_make_it_again_are_quoted_for_a_shell(make_record):
     record = make_record(folder="a folder")
     commands = [block.text for block in again(record, EN).blocks if block.kind == "code"]

@@ -1,5 +1,6 @@
 """On what it was made, who opened the test set, and how to make it again."""
 
+import re
 import shlex
 from collections.abc import Iterator
 
@@ -37,7 +38,9 @@ def environment(record: Record, say: Language) -> Section:
 def _facts(environment: Row, say: Language) -> Iterator[Fact]:
     if environment.get("time"):
         yield Fact(say("environment.when"), say.moment(str(environment["time"])))
-    for key in ("device", "processor", "platform"):
+    if environment.get("device"):
+        yield Fact(say("environment.device"), _device(str(environment["device"]), say))
+    for key in ("processor", "platform"):
         if environment.get(key):
             yield Fact(say(f"environment.{key}"), shown(environment[key]))
     if environment.get("cores"):
@@ -50,6 +53,19 @@ def _facts(environment: Row, say: Language) -> Iterator[Fact]:
             yield Fact(package, shown(environment[package]))
     if environment.get("commit"):
         yield Fact(say("environment.commit"), shown(environment["commit"])[:12])
+
+
+def _device(words: str, say: Language) -> str:
+    """What an engine says of itself, in the page's language where it runs on a processor."""
+    form = (
+        r"(?P<engine>.+) on processor \((?P<cores>\d+) cores?\), (?P<n>\d+) threads?, (?P<kind>.+)"
+    )
+    found = re.fullmatch(form, words)
+    if not found:
+        return shown(words)
+    engine, kind = shown(found["engine"]), shown(found["kind"])
+    cores, n = int(found["cores"]), int(found["n"])
+    return say("environment.on_processor", engine=engine, cores=cores, n=n, kind=kind)
 
 
 def _decision(row: Row) -> tuple[Cell, ...]:

@@ -1,0 +1,61 @@
+"""What a report shows of a network's inside: its checkpoint, and the engine to compute with."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from imagette.arrays import Images
+from imagette.data.split import Split
+from imagette.data.streamed import selected, stored
+from imagette.errors import ImagetteError
+from imagette.network import Node
+from imagette.report.blocks import Drawing, Section
+from imagette.report.language import Language
+from imagette.report.masks import masks_figure
+from imagette.report.names import shown
+from imagette.report.sections.inside import inside
+from imagette.run.activations import chosen_rows
+from imagette.run.ready import Ready, ready
+
+_MOST_LAYERS = 4
+_NUM_IMAGES = 8
+_SEED = 0  # the same images in every report of a data set
+
+
+def look_inside(
+    run: Path, splits: Mapping[str, Split], layers: Sequence[str], say: Language, trust: bool
+) -> Section:
+    """Activation maps of the chosen layers, or of a few convolutions.
+
+    The images are of validation, else of training: to put test images through the network would be
+    an opening. Raises UsageError for a layer that does not exist; what cannot be had is said.
+    """
+    try:
+        opened = ready(run, trust=trust)
+    except ImagetteError as error:
+        return inside(say, None, None, str(error))
+    paths = [opened.map_node(layer).path for layer in layers] or _usual(opened.map_nodes)
+    split = splits.get("validation") or splits.get("train")
+    if split is None or not paths:
+        key = "inside.no_images" if paths else "inside.no_maps"
+        return inside(say, None, None, say(key))
+    return inside(say, None, _maps(opened, split, paths, say), None)
+
+
+def _usual(nodes: Sequence[Node]) -> list[str]:
+    """The convolutions, at most a few of them evenly apart, the first and the last among them."""
+    paths = [node.path for node in nodes if node.function == "conv"]
+    if len(paths) <= _MOST_LAYERS:
+        return paths
+    places = np.linspace(0, len(paths) - 1, _MOST_LAYERS).round().astype(int)
+    return [paths[place] for place in places]
+
+
+def _maps(opened: Ready, split: Split, paths: Sequence[str], say: Language) -> Drawing:
+    rows = np.sort(chosen_rows(len(split), _NUM_IMAGES, _SEED))
+    images: Images = stored(selected(split.images, rows))
+    masks = {path: opened.masks(images, path) for path in paths}
+    captions = [shown(opened.class_names[label]) for label in split.labels[rows]]
+    figure = masks_figure(images, captions, {shown(path): mask for path, mask in masks.items()})
+    return Drawing(figure, say("inside.alt", layers=", ".join(paths)), say("inside.caption"))
