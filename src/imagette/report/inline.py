@@ -18,7 +18,8 @@ _GRID = re.compile(r"(?<=[ :\"])(?:#b0b0b0|#cccccc)(?=[;\"])", re.IGNORECASE)
 _PROLOGUE = re.compile(r"^.*?(?=<svg)", re.DOTALL)
 _GROUP_NAMES = re.compile(r'<g id="[^"]*"')  # they repeat from figure to figure; nothing reads them
 _METADATA = re.compile(r"<metadata>.*?</metadata>", re.DOTALL)
-_SIZE = re.compile(r'<svg ([^>]*?)width="([\d.]+)(?:pt|px)?" height="([\d.]+)(?:pt|px)?"([^>]*)>')
+_SIZE = re.compile(r'<svg ([^>]*?)width="([\d.]+)(pt|px|)" height="[\d.]+(?:pt|px|)"([^>]*)>')
+_PIXELS_OF_A_POINT = 4 / 3
 
 
 def drawing_html(figure: "Figure | str", alt: str) -> Markup:
@@ -57,13 +58,13 @@ def _of_the_page(svg: str) -> str:
 
 
 def _framed(svg: str, alt: str) -> str:
-    """The root element again, with a name for its picture and a width that gives way."""
+    """In an element that knows the figure's width, and gives way where there is less room."""
     name = f'role="img" aria-label="{escape(alt)}"'
     found = _SIZE.search(svg)
-    if not found:
-        return svg.replace("<svg ", f"<svg {name} ", 1)
-    before, width, _, after = found.groups()
+    assert found, "a figure of ours says its width and height"
+    before, width, unit, after = found.groups()
+    pixels = float(width) * (_PIXELS_OF_A_POINT if unit == "pt" else 1)
     rest = re.sub(r'\s?style="[^"]*"', "", f"{before}{after}")
-    style = f'style="--natural:{float(width) * 4 / 3:.0f}px"'
-    root = f"<svg {name} {style} {rest.strip()}>"
-    return svg[: found.start()] + root + svg[found.end() :]
+    root = f"<svg {name} {rest.strip()}>"
+    whole = svg[: found.start()] + root + svg[found.end() :]
+    return f'<div class="drawing" style="--natural:{pixels:.0f}px">{whole}</div>'
