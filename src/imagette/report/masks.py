@@ -18,7 +18,10 @@ _LONGEST = 15  # characters of a caption's line
 
 
 def masks_figure(
-    images: Images, captions: Sequence[str], masks: Mapping[str, NDArray[np.float32]]
+    images: Images,
+    captions: Sequence[str],
+    masks: Mapping[str, NDArray[np.float32]],
+    scale: str = "of its maximum",
 ) -> "Figure":
     """Images uint8 [N,H,W,C] under their captions, and below a row for each of the named masks.
 
@@ -49,7 +52,7 @@ def masks_figure(
         row[0].set_ylabel(name, fontsize=8, parse_math=False)
         bar = figure.colorbar(drawn, ax=list(row), shrink=0.9, ticks=[0, 1])
         bar.ax.tick_params(labelsize=7)
-        bar.set_label("of its maximum", fontsize=7)
+        bar.set_label(scale, fontsize=7)
     for panel in panels.ravel():
         _bare(panel)
     return figure

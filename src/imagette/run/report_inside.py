@@ -57,5 +57,6 @@ def _maps(opened: Ready, split: Split, paths: Sequence[str], say: Language) -> D
     images: Images = stored(selected(split.images, rows))
     masks = {path: opened.masks(images, path) for path in paths}
     captions = [shown(opened.class_names[label]) for label in split.labels[rows]]
-    figure = masks_figure(images, captions, {shown(path): mask for path, mask in masks.items()})
+    rows_of_masks = {shown(path): mask for path, mask in masks.items()}
+    figure = masks_figure(images, captions, rows_of_masks, say("inside.scale"))
     return Drawing(figure, say("inside.alt", layers=", ".join(paths)), say("inside.caption"))
