@@ -50,21 +50,12 @@ def report_run(
     brought = bring_data(folder, data_dir, trust)
     seen = replace(
         _pictures(folder, record, brought, say),
-        diagram=_diagram(record, say),
         inside=look_inside(folder.path, brought.splits, layers, say, trust),
     )
     page = run_page(record, say, brought.facts, seen)
     path = out or folder.path / REPORT
     write_whole(path, page_html(page, say).encode())
     return path
-
-
-def _diagram(record: Record, say: Language) -> Drawing | None:
-    nodes = record.cost["nodes"]
-    if not nodes:
-        return None
-    alt = say("diagram.alt", n=len(nodes))
-    return Drawing(diagram(nodes, say), alt, say("diagram.caption"))
 
 
 def _pictures(folder: RunFolder, record: Record, brought: Brought, say: Language) -> Pictures:
