@@ -6,9 +6,16 @@ from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    PositiveInt,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from imagette.data.sources import source_of
 from imagette.data.spec import DataSpec
@@ -71,9 +78,13 @@ def network_of(spec: NetworkSpec) -> Network:
 
 
 class CheckpointSpec(Spec):
-    """A checkpoint every so many epochs (and at the end), of which the newest `keep` are kept."""
+    """A checkpoint every so many epochs (and at the end), of which the newest `keep` are kept.
 
-    every: int = Field(1, ge=1)
+    With `every = "auto"` the number of epochs is decided from what the first one took, so that
+    checkpoints take no more than 1 % of training; the decision is recorded, and kept on resuming.
+    """
+
+    every: PositiveInt | Literal["auto"] = 1
     keep: int = Field(3, ge=1)
 
 

@@ -17,6 +17,7 @@ BARE = Diagnosis(
         Folder("state", "IMAGETTE_STATE", "/s", False),
     ),
     data_sets=(DataSet("mnist", None), DataSet("fashion-sample", "in the package")),
+    ledgers=(),
     missing=(Missing("torch", "pip install 'imagette[torch]'"),),
 )
 

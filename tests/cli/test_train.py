@@ -3,7 +3,6 @@
 import json
 import os
 import pty
-import signal
 import subprocess
 import sys
 import time
@@ -14,7 +13,6 @@ from imagette.cli.main import main
 from imagette.store.folder import RunFolder
 
 SMALL = ["--set", "data.limit=300", "--set", "recipe.epochs=1"]
-ENDLESS = ["--set", "recipe.epochs=100000"]
 
 
 @pytest.fixture
@@ -28,16 +26,6 @@ def imagette(capsys, *words):
     code = main(words)
     printed = capsys.readouterr()
     return code, printed.out, printed.err
-
-
-def begun(*words):
-    """A training under way, as a process of its own."""
-    command = [sys.executable, "-m", "imagette", "train", *words]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    for line in process.stdout:
-        if line.startswith("epoch 1 "):
-            return process
-    raise AssertionError(process.stderr.read())
 
 
 def test_train_without_a_name_takes_the_embedded_sample(runs, capsys):  # 004-02, 000-05, 002-33
@@ -105,19 +93,6 @@ def test_a_mistake_is_one_clear_line_with_its_exit_code(runs, capsys, words, cod
     assert found == code
     assert message in err
     assert "Traceback" not in err
-
-
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 75)])
-def test_a_signal_saves_and_the_run_can_be_resumed(runs, capsys, number, code):
-    process = begun("--set", "data.limit=300", *ENDLESS)
-    process.send_signal(number)
-    out, err = process.communicate(timeout=60)
-    assert process.returncode == code, err
-    assert "stopped by" in out
-    assert "--resume" in out
-    folder = RunFolder.open(runs / "first_light")
-    assert folder.load("last").step > 0
-    assert folder.finished() is None
 
 
 def test_resuming_what_is_no_run_or_is_over_says_so(runs, capsys):  # 004-T3

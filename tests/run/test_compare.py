@@ -110,7 +110,8 @@ def test_data_of_one_name_and_other_contents_are_never_paired(make_run):
 def test_code_or_a_network_of_one_name_and_other_contents_is_another_variant(make_run):
     plain, edited, wider = (make_run(f"{n}") for n in range(3))
     for run, code in ((plain, b"1"), (edited, b"2"), (wider, b"1")):
-        run.write_source({"mine.py": code})
+        run.source.mkdir()
+        (run.source / "mine.py").write_bytes(code)
     (wider.path / "cost.json").write_text(json.dumps({**wider.cost(), "parameters": 9}))
     found = compare_runs([plain.path, edited.path, wider.path])
     assert [variant.name for variant in found.variants] == ["made", "made #2", "made #3"]

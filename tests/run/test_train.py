@@ -113,6 +113,15 @@ def test_a_damaged_last_checkpoint_sends_a_resumed_run_to_the_one_before(experim
     assert isinstance(events[-1], Ended)
 
 
+def test_a_best_checkpoint_that_is_damaged_keeps_no_run_from_going_on(experiment, monkeypatch):
+    monkeypatch.setattr(Planner, "chunk", 2)
+    folder = stopped_after(train_experiment(experiment()), 4)
+    best = folder.load("best").step
+    (folder.path / "checkpoints" / str(best) / "meta.json").write_bytes(b"{")
+    assert isinstance(list(resume(folder.path))[-1], Ended)
+    assert folder.load("best").step != best
+
+
 def test_an_existing_folder_is_never_written_over(experiment, trained, tmp_path):  # 000-07, 004-T4
     out = tmp_path / "mine"
     assert trained(experiment(), out=out).folder.path == out

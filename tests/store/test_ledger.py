@@ -37,6 +37,7 @@ def test_an_opening_says_when_what_who_and_with_which_weights() -> None:  # 000-
         "weights_digest",
         "command",
         "purpose",
+        "runs_of_title",
         "previous",
     ]
     assert (row["dataset"], row["digest"], row["weights_digest"]) == ("cifar10", "d1", "ab12")

@@ -6,7 +6,14 @@ from typing import Annotated
 
 import typer
 
-from imagette.run.doctor import DataSet, Diagnosis, Engine, Folder, diagnose
+from imagette.run.doctor import (
+    DataSet,
+    Diagnosis,
+    Engine,
+    Folder,
+    OpenedSet,
+    diagnose,
+)
 
 
 def doctor(
@@ -42,6 +49,10 @@ def _lines(diagnosis: Diagnosis) -> Iterator[str]:
     yield from map(_folder, diagnosis.folders)
     yield "\nData sets"
     yield from map(_data_set, diagnosis.data_sets)
+    yield "\nTest sets opened"
+    yield from map(_opened_set, diagnosis.ledgers)
+    if not diagnosis.ledgers:
+        yield "  none"
     yield "\nPackages"
     yield from (f"  {name} {version}" for name, version in diagnosis.packages.items())
     yield "\nMissing"
@@ -66,6 +77,16 @@ def _folder(folder: Folder) -> str:
         return f"  {folder.purpose}: not set ({folder.variable})"
     writable = "writable" if folder.writable else "NOT writable"
     return f"  {folder.purpose}: {folder.path}, {writable} ({folder.variable} moves it)"
+
+
+def _opened_set(opened: OpenedSet) -> str:
+    times = "once" if opened.openings == 1 else f"{opened.openings} times"
+    if opened.broken_at is None:
+        return f"  {times}, the chain is whole: {opened.ledger}"
+    return (
+        f"  {times}, the chain is BROKEN at row {opened.broken_at}: rows were changed or removed "
+        f"({opened.ledger})"
+    )
 
 
 def _data_set(data_set: DataSet) -> str:

@@ -8,10 +8,12 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from imagette.cli.evaluation_table import evaluation_table
 from imagette.cli.train import DataDir, Trust
 from imagette.run.evaluate import evaluate_run
+from imagette.run.seal import seal_of_run
 
 
 class SplitChoice(StrEnum):
@@ -56,7 +58,12 @@ def evaluate(
         trust=trust,
         engine=engine,
     )
+    seal = seal_of_run(run) if split == SplitChoice.test else None
     if as_json:
-        print(json.dumps(evaluation.as_json(), ensure_ascii=False))
-    else:
-        evaluation_table(evaluation, split.value, Console(file=sys.stdout))
+        told = {"seal": seal.as_json()} if seal else {}
+        print(json.dumps({**evaluation.as_json(), **told}, ensure_ascii=False))
+        return
+    console = Console(file=sys.stdout)
+    evaluation_table(evaluation, split.value, console)
+    for line in seal.lines if seal else ():
+        console.print(escape(f"sealed   {line}"), highlight=False, soft_wrap=True)

@@ -7,27 +7,44 @@ from typing import Any
 
 from imagette.train.events import Stop
 
-EXIT_CODES = {signal.SIGINT: 130, signal.SIGTERM: 75}
-REASONS = {signal.SIGINT: "stopped by Ctrl-C", signal.SIGTERM: "stopped by the system (SIGTERM)"}
+# SIGUSR1 and SIGUSR2 are what Slurm and OAR send before a limit; Windows has neither.
+_NAMES = ("SIGINT", "SIGTERM", "SIGUSR1", "SIGUSR2")
+SIGNALS = tuple(getattr(signal, name) for name in _NAMES if hasattr(signal, name))
+CTRL_C, RESUMABLE = 130, 75
+
+
+class Interrupted(BaseException):
+    """Raised by a signal where there is nothing to save yet: it says which, in words."""
 
 
 class Interruption(AbstractContextManager["Interruption"]):
-    """While open, remembers a signal instead of dying of it; `stop` tells the training."""
+    """While open, hears signals instead of dying of them.
+
+    Until `wait` is called there is nothing to save, and a signal raises Interrupted. From then on
+    it is remembered, and `stop` tells the training.
+    """
 
     def __init__(self) -> None:
         self._received: signal.Signals | None = None
+        self._waits = False
         self._before: dict[signal.Signals, Any] = {}
+
+    def wait(self) -> None:
+        """From now on a training is told, and saves before it ends."""
+        self._waits = True
 
     @property
     def stop(self) -> Stop | None:
-        return Stop(REASONS[self._received]) if self._received else None
+        return Stop(_told(self._received)) if self._received else None
 
     @property
     def exit_code(self) -> int:
-        return EXIT_CODES[self._received] if self._received else 0
+        if self._received is None:
+            return 0
+        return CTRL_C if self._received == signal.SIGINT else RESUMABLE
 
     def __enter__(self) -> "Interruption":
-        self._before = {number: signal.signal(number, self._receive) for number in EXIT_CODES}
+        self._before = {number: signal.signal(number, self._receive) for number in SIGNALS}
         return self
 
     def __exit__(
@@ -43,3 +60,11 @@ class Interruption(AbstractContextManager["Interruption"]):
         if self._received == signal.SIGINT == number:
             raise KeyboardInterrupt
         self._received = signal.Signals(number)
+        if not self._waits:
+            raise Interrupted(_told(self._received))
+
+
+def _told(received: signal.Signals) -> str:
+    if received == signal.SIGINT:
+        return "stopped by Ctrl-C"
+    return f"stopped by the system ({received.name})"

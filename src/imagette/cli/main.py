@@ -63,6 +63,10 @@ COMMANDS = {
     "parity": Command(
         "Say whether the two engines compute the same.", "imagette.cli.parity:parity"
     ),
+    "reproduce": Command(
+        "Train a run again and say whether it comes out the same.",
+        "imagette.cli.reproduce:reproduce_command",
+    ),
     "runs": Command("List, show and remove runs.", "imagette.cli.runs:app"),
     "note": Command("Add a note to a run.", "imagette.cli.note:note"),
     "sweep": Command(

@@ -64,6 +64,7 @@ def _follow(events: SweepEvents, screen: SweepScreen) -> tuple[SweepEnded, int]:
     """Shows a sweep to its end; returns it, and the exit code of the signal that stopped it."""
     event: SweepEvent = next(events)
     with Interruption() as interruption:
+        interruption.wait()
         while not isinstance(event, SweepEnded):
             _show(screen, event)
             event = events.send(interruption.stop)

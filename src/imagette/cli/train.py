@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from imagette.cli.interruption import Interruption
+from imagette.cli.interruption import CTRL_C, Interrupted, Interruption
 from imagette.cli.output import forget_the_output
 from imagette.cli.screen import Screen
 from imagette.errors import UsageError
@@ -87,15 +87,22 @@ def changes_of(settings: list[str] | None, engine: str | None) -> list[str]:
 
 def _follow(events: RunEvents, experiment: str) -> int:
     """Shows a training to its end and returns the exit code; `experiment` as a shell reads it."""
-    with Screen(Console(file=sys.stdout), experiment) as screen:
-        event: RunEvent | None = next(events, None)
-        while event is not None and not isinstance(event, Begun):
-            screen.show(event)
-            event = next(events, None)
-        # From here on there is something to lose: a signal waits for the end of the chunk.
-        with Interruption() as interruption:
+    with Interruption() as interruption, Screen(Console(file=sys.stdout), experiment) as screen:
+        try:
+            event: RunEvent | None = next(events, None)
+            while event is not None and not isinstance(event, Begun):
+                screen.show(event)
+                event = next(events, None)
+            # From here on there is something to lose: a signal waits for the end of the chunk.
+            interruption.wait()
             last = _follow_begun(events, event, screen, interruption)
-            return 0 if isinstance(last, Ended) else interruption.exit_code
+        except Interrupted as signal:
+            print(f"imagette: {signal} before the first step: no step is lost", file=sys.stderr)
+            return interruption.exit_code
+        except KeyboardInterrupt:
+            print("imagette: left at once: --resume goes on from the last state", file=sys.stderr)
+            return CTRL_C
+        return 0 if isinstance(last, Ended) else interruption.exit_code
 
 
 def _follow_begun(

@@ -6,10 +6,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from imagette.arrays import Weights
 from imagette.engines.initial import first_weights
 from imagette.experiment import digest, resolved
 from imagette.network import cost_table
 from imagette.run.evaluate import about_data
+from imagette.run.keep import first_checkpoint
 from imagette.run.own import Sources, pointers_of, relocated
 from imagette.run.prepare import Prepared
 from imagette.store.folder import RunFolder
@@ -52,10 +54,19 @@ def weights_to_begin(prepared: Prepared, origin: Origin | None) -> dict[str, NDA
 
 
 def make_folder(
-    prepared: Prepared, sources: Sources, source: Path | None = None, out: Path | None = None
+    prepared: Prepared,
+    weights: Weights,
+    sources: Sources,
+    source: Path | None = None,
+    out: Path | None = None,
+    origin: Origin | None = None,
 ) -> RunFolder:
-    """A new run folder with all that is known before training; its code counts as the user's."""
+    """A new run folder with all that is known before training, its first weights included.
+
+    The code in it counts as the user's.
+    """
     experiment = relocated(prepared.experiment)
+    came = {"run": str(origin.run.absolute()), "reset": list(origin.reset)} if origin else None
     folder = RunFolder.create(
         root=Path(experiment.run.folder),
         title=experiment.run.title,
@@ -68,10 +79,12 @@ def make_folder(
             "device": prepared.model.device,
             "experiment": digest(experiment),
             "data": about_data(prepared.dataset),
+            "from": came,
         },
         out=out,
+        first=first_checkpoint(weights, prepared.card),
+        code=sources,
     )
-    folder.write_source(sources)
     if pointers_of(experiment):
         remember(folder.path)
     return folder

@@ -13,7 +13,7 @@ from imagette.data.places import cache_root
 from imagette.data.sources import NAMED
 from imagette.data.whereabouts import whereabouts
 from imagette.errors import UsageError
-from imagette.store.ledger import state_folder
+from imagette.store.ledger import ledgers, state_folder, verify_file
 from imagette.store.provenance import environment
 
 # On these the fast path of an engine may depend.
@@ -63,6 +63,15 @@ class DataSet:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenedSet:
+    """A data set whose test images were opened, and whether the chain of its ledger is whole."""
+
+    ledger: str  # the file
+    openings: int
+    broken_at: int | None  # the first row, from 1, that does not follow the one before it
+
+
+@dataclass(frozen=True, slots=True)
 class Missing:
     """Something absent, and the command that brings it."""
 
@@ -81,6 +90,7 @@ class Diagnosis:
     engines: tuple[Engine, ...]
     folders: tuple[Folder, ...]
     data_sets: tuple[DataSet, ...]
+    ledgers: tuple[OpenedSet, ...]
     missing: tuple[Missing, ...]
 
     def as_json(self) -> dict[str, Any]:
@@ -110,6 +120,7 @@ def diagnose() -> Diagnosis:
         engines=tuple(_engines()),
         folders=_folders(),
         data_sets=tuple(DataSet(name, _where(known)) for name, known in NAMED.items()),
+        ledgers=tuple(map(_opened_set, ledgers())),
         missing=tuple(_missing(wanted, packages)),
     )
 
@@ -187,6 +198,11 @@ def _where(known: NamedSet) -> str | None:
         return whereabouts(known)
     except UsageError:  # IMAGETTE_DATA names no folder: said among the folders
         return None
+
+
+def _opened_set(ledger: Path) -> OpenedSet:
+    chain = verify_file(ledger)
+    return OpenedSet(str(ledger), chain.num_rows, chain.broken_at)
 
 
 def _folders() -> tuple[Folder, ...]:

@@ -20,9 +20,10 @@ from imagette.run.judge import Judge
 from imagette.run.on_engine import engine_by_now, on_engine
 from imagette.run.own import LIVE, own_of, pointers_of
 from imagette.run.prepare import numpy_loss, settled
+from imagette.run.seal import count_runs_of_title
 from imagette.store.checkpoint import Saved
 from imagette.store.folder import RunFolder, Which
-from imagette.store.ledger import Ledger
+from imagette.store.ledger import Ledger, Purpose
 from imagette.store.trust import check_trusted
 
 SplitName = Literal["train", "validation", "test"]
@@ -132,8 +133,11 @@ def check_same_data(folder: RunFolder, dataset: Dataset) -> None:
         )
 
 
-def command_line() -> str:
-    return shlex.join(["imagette", *sys.argv[1:]])
+def ledger_of(folder: RunFolder, purpose: Purpose, weights_digest: str = "") -> Ledger:
+    """What a row of the ledger will say of an opening by this run, now."""
+    command = shlex.join(["imagette", *sys.argv[1:]])
+    earlier = count_runs_of_title(folder)
+    return Ledger(folder.path, weights_digest, command, purpose, earlier)
 
 
 def split_of(
@@ -151,7 +155,7 @@ def split_of(
                 "The test set is sealed: choose on validation, then open it once, at the end, with "
                 "--split test --open-test. The opening is recorded."
             )
-        ledger = Ledger(folder.path, saved.weights_digest, command_line())
+        ledger = ledger_of(folder, "evaluate", saved.weights_digest)
         return open_test(experiment.data, ledger, data_dir, folder.source)
     dataset = open_data(experiment.data, data_dir, folder.source)
     check_same_data(folder, dataset)

@@ -103,8 +103,9 @@ def fit(
         return _resumed(RunFolder.open(Path(resume)), experiment, dataset, own, shown)
     prepared = prepare_with(experiment, dataset, own)
     remarks = check_together(prepared)
-    folder = make_folder(prepared, _sources(model, loss))
-    events = train_prepared(prepared, folder, Start(own.live()), remarks, began, test=shown)
+    weights = own.live()
+    folder = make_folder(prepared, weights, _sources(model, loss))
+    events = train_prepared(prepared, folder, Start(weights), remarks, began, test=shown)
     return _fitted(folder, events)
 
 

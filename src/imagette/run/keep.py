@@ -4,14 +4,16 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from imagette.arrays import Weights
 from imagette.engines.protocol import state_of, weights_of
 from imagette.evaluate.tally import Tally
 from imagette.experiment import CheckpointSpec
 from imagette.recipe.horizon import Leg
 from imagette.run.lines import line_of
-from imagette.store.checkpoint import ModelCard, Saved
+from imagette.store.checkpoint import ModelCard, Saved, checkpoint_files
 from imagette.store.folder import RunFolder
 from imagette.train.events import Checkpoint, Decision, EpochRow, Event, Position
+from imagette.train.interval import CHECKPOINTS
 from imagette.train.loop import STEPS, Start
 
 
@@ -33,6 +35,12 @@ def keep(folder: RunFolder, event: Event, card: ModelCard, checkpoints: Checkpoi
             folder.prune(checkpoints.keep)
 
 
+def first_checkpoint(arrays: Weights, card: ModelCard) -> dict[str, bytes]:
+    """The files of the checkpoint with which a run begins, as `keep` would write them."""
+    event = Checkpoint(Position(), arrays)
+    return checkpoint_files(0, weights_of(arrays), state_of(arrays), card, _meta(event))
+
+
 def start_of(folder: RunFolder, saved: Saved) -> Start:
     """Where to go on from a checkpoint, the run's history being already taken back to it."""
     tally, timings = Tally(**saved.meta["tally"]), folder.timings()
@@ -45,7 +53,14 @@ def start_of(folder: RunFolder, saved: Saved) -> Start:
         epoch_seconds=saved.meta["epoch_seconds"],
         plans=plans_of(folder),
         evaluation_seconds=timings[-1]["evaluation_seconds"] if timings else 0.0,
+        checkpoint_epochs=_interval_of(folder),
     )
+
+
+def _interval_of(folder: RunFolder) -> int | None:
+    """The epochs from one checkpoint to the next, where the run decided that from measurements."""
+    decided = [row["value"] for row in folder.decisions() if row["what"] == CHECKPOINTS]
+    return int(decided[-1]) if decided else None
 
 
 def plans_of(folder: RunFolder) -> tuple[Leg, ...]:
@@ -60,7 +75,7 @@ def mark_best(folder: RunFolder) -> None:
     Of equals the first. What is marked follows from rows and checkpoints alone, so a resumed run
     marks the same. Rows of the test set have no say in it.
     """
-    kept = set(folder.checkpoints())
+    kept = {step for step in folder.checkpoints() if folder.can_be_marked(step)}
     rows = [row for row in folder.history() if row["step"] in kept and _is_validated(row)]
     if rows:
         folder.mark("best", max(rows, key=lambda row: row["validation_accuracy"])["step"])

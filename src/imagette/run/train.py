@@ -15,9 +15,9 @@ from imagette.run.checks import check_together
 from imagette.run.choice import decided
 from imagette.run.evaluate import (
     check_same_data,
-    command_line,
     draw_curves,
     experiment_of,
+    ledger_of,
     trusted_experiment,
 )
 from imagette.run.judge import Judge
@@ -29,10 +29,10 @@ from imagette.run.state import failure_logged
 from imagette.run.training import leaving_time_to_judge, splits_to_judge, training_of
 from imagette.run.watch import watched
 from imagette.store.folder import RunFolder
-from imagette.store.ledger import Ledger
 from imagette.store.lock import held
 from imagette.store.provenance import PACKAGES, environment
-from imagette.train.events import Decision, Event, Finished, Remark, Stop
+from imagette.train.events import Checkpoint, Decision, Event, Finished, Remark, Stop
+from imagette.train.interval import CHECKPOINTS, dear
 from imagette.train.loop import STEPS, Events, Start, Training, train
 from imagette.train.pace import TimeBudget
 from imagette.train.warm_up import warm_up
@@ -92,7 +92,7 @@ def train_experiment(
     remarks = check_together(prepared)
     prepared = decided(prepared)
     weights = weights_to_begin(prepared, origin)
-    folder = make_folder(prepared, sources_of(experiment, base), source, out)
+    folder = make_folder(prepared, weights, sources_of(experiment, base), source, out, origin)
     places = (data_dir, base)
     yield from train_prepared(prepared, folder, Start(weights), remarks, began, places)
 
@@ -163,9 +163,11 @@ def resume_prepared(
     check_same_data(folder, prepared.dataset)
     saved, damage = folder.newest_good()
     said = [damage, *folder.rewind(saved.step), *_changes(folder, prepared), *prepared.model.notes]
+    folder.mark("last", saved.step)  # a process may die between a checkpoint and its mark
     mark_best(folder)
     said.append(f"goes on in epoch {saved.meta['epoch']}, after {saved.step:,} steps")
-    remarks = [*_switch(folder, prepared), *(Remark(text) for text in said if text)]
+    decisions = _switch(folder, prepared) or _undecided(folder, prepared)
+    remarks = [*decisions, *(Remark(text) for text in said if text)]
     shown = _watched_test(prepared, folder, places, test)
     spent = saved.meta.get("spent_seconds", 0.0)
     yield from _trained(prepared, folder, start_of(folder, saved), remarks, began, shown, spent)
@@ -185,9 +187,15 @@ def _switch(folder: RunFolder, prepared: Prepared) -> list[Remark | Decision]:
     return [engine, *_decisions(prepared), Remark(told)]
 
 
+def _undecided(folder: RunFolder, prepared: Prepared) -> list[Remark | Decision]:
+    """What a process that died at its very start had not put on record."""
+    known = {row["what"] for row in folder.decisions()}
+    return [one for one in _decisions(prepared) if one.what not in known]
+
+
 def with_decisions(experiment: Experiment, folder: RunFolder) -> Experiment:
     """The experiment with what the run decided so far, such as its threads."""
-    rows = (row for row in folder.decisions() if row["what"] != STEPS)
+    rows = (row for row in folder.decisions() if row["what"] not in (STEPS, CHECKPOINTS))
     decided = {str(row["what"]): row["value"] for row in rows}
     decided["name"] = decided.pop("engine", experiment.engine.name)
     engine = experiment.engine.model_copy(update=decided)
@@ -226,29 +234,38 @@ def _trained(
         stop = (yield remark) or stop
     with failure_logged(folder):
         events = watched(train(training, start), training, start)
-        finished = yield from _kept(prepared, folder, events, stop)
+        finished, checkpoint_seconds = yield from _kept(prepared, folder, events, stop)
     if finished.complete:
         spent = {
             "train_seconds": finished.train_seconds,
             "setup_seconds": setup_seconds,
             "warm_up_seconds": warm_up_seconds,
+            "checkpoint_seconds": checkpoint_seconds,
         }
         found = overfitting(folder.history())
         if found:
             yield Remark(f"the run {found}")
+        told = dear(checkpoint_seconds, finished.train_seconds - start.train_seconds)
+        if told:
+            yield Remark(told)
         yield _ended(prepared, folder, training, finished, spent)
 
 
 def _kept(
     prepared: Prepared, folder: RunFolder, events: Events[None], stop: Stop | None
-) -> Generator[RunEvent, Stop | None, Finished]:
-    """Hands on each event once it is on the disk, and the answer back."""
-    event = next(events)
+) -> Generator[RunEvent, Stop | None, tuple[Finished, float]]:
+    """Hands on each event once it is on the disk, and the answer back.
+
+    Returns the end, and how many seconds checkpoints took in this process.
+    """
+    event, seconds = next(events), 0.0
     while True:
+        began = perf_counter()
         keep(folder, event, prepared.card, prepared.experiment.run.checkpoints)
+        seconds += perf_counter() - began if isinstance(event, Checkpoint) else 0.0
         stop = (yield event) or stop
         if isinstance(event, Finished):
-            return event
+            return event, seconds
         event = events.send(stop)
 
 
@@ -281,7 +298,7 @@ def _watched_test(
     experiment, dataset = prepared.experiment, prepared.dataset
     if experiment.evaluation.test == "sealed":
         return None
-    ledger = Ledger(folder.path, "", command_line(), purpose="each-epoch")
+    ledger = ledger_of(folder, "each-epoch")
     if given is not None:
         ledger.record(dataset.name, dataset.digest)
         return given

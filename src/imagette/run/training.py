@@ -6,6 +6,7 @@ from time import perf_counter
 from imagette.arrays import Weights
 from imagette.data.split import Split
 from imagette.engines.protocol import weights_of
+from imagette.experiment import CheckpointSpec
 from imagette.run.prepare import Prepared
 from imagette.train.feed import place
 from imagette.train.loop import Training
@@ -27,9 +28,13 @@ def training_of(
         evaluation=experiment.evaluation,
         loss=prepared.loss,
         clock=perf_counter,
-        checkpoint_epochs=experiment.run.checkpoints.every,
+        checkpoint_epochs=_interval(experiment.run.checkpoints),
         budget=budget,
     )
+
+
+def _interval(checkpoints: CheckpointSpec) -> int | None:
+    return None if checkpoints.every == "auto" else checkpoints.every
 
 
 SAMPLE = 400  # images that tell how long judging takes

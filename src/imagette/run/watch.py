@@ -144,7 +144,7 @@ def _of_sum(watch: Watch) -> str:
 def _unmoved_since(start: Start, checkpoint: Checkpoint, training: Training) -> str | None:
     """Judges the first checkpoint after an epoch, against where this process began."""
     position = checkpoint.position
-    if position.step_in_epoch or not 1 < position.epoch <= 1 + training.checkpoint_epochs:
+    if position.step_in_epoch or not 1 < position.epoch <= 1 + (training.checkpoint_epochs or 1):
         return None
     trainable = [weight.name for weight in training.planner.graph.weights if weight.trainable]
     groups = training.planner.recipe.groups

@@ -54,12 +54,8 @@ def write_checkpoint(
 
     The same checkpoint, when it is there already and good, stays untouched.
     """
-    files = {
-        WEIGHTS: tensor_bytes(weights, {"format": FORMAT, **asdict(card)}),
-        STATE: tensor_bytes(state, {"format": FORMAT}),
-    }
-    digests = {name: sha256(data).hexdigest() for name, data in files.items()}
-    files[META] = json_bytes({**meta, "format": FORMAT, "step": step, "digests": digests})
+    files = checkpoint_files(step, weights, state, card, meta)
+    digests = digests_of(files)
     if folder.exists():
         with suppress(StoreError):
             if read_checkpoint(folder).meta["digests"] == digests:
@@ -67,6 +63,23 @@ def write_checkpoint(
         remove_folder(folder)
     write_whole_folder(folder, files)
     return digests[WEIGHTS]
+
+
+def checkpoint_files(
+    step: int, weights: Weights, state: Arrays, card: ModelCard, meta: Row
+) -> dict[str, bytes]:
+    """The files of a checkpoint, by name; the digests of two of them are in the third."""
+    files = {
+        WEIGHTS: tensor_bytes(weights, {"format": FORMAT, **asdict(card)}),
+        STATE: tensor_bytes(state, {"format": FORMAT}),
+    }
+    about = {**meta, "format": FORMAT, "step": step, "digests": digests_of(files)}
+    return {**files, META: json_bytes(about)}
+
+
+def digests_of(files: Mapping[str, bytes]) -> dict[str, str]:
+    """The sha256, in hexadecimal, of the files that hold tensors."""
+    return {name: sha256(files[name]).hexdigest() for name in (WEIGHTS, STATE)}
 
 
 def read_checkpoint(folder: Path) -> Saved:

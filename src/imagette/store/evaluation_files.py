@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from imagette.errors import StoreError
 from imagette.store.json_files import Row, read_json, write_json
 from imagette.store.tensors import Arrays
-from imagette.store.whole import telling_of, write_whole
+from imagette.store.whole import make_folder, telling_of, write_whole
 
 
 def write_evaluation(folder: Path, split: str, figures: Mapping[str, Any], arrays: Arrays) -> None:
     """Write `<split>.npz` (logits, labels, image digests), then `<split>.json`, each whole."""
     with telling_of(folder):
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
     buffer = BytesIO()
     np.savez_compressed(buffer, allow_pickle=False, **arrays)
     write_whole(folder / f"{split}.npz", buffer.getvalue())

@@ -17,11 +17,14 @@ from numpy.typing import NDArray
 
 from imagette.arrays import Weights
 from imagette.errors import StoreError, UsageError
+from imagette.store import disk
 from imagette.store.checkpoint import (
     FORMAT,
+    WEIGHTS,
     ModelCard,
     Saved,
     check_format,
+    digests_of,
     read_checkpoint,
     read_meta,
     write_checkpoint,
@@ -39,7 +42,13 @@ from imagette.store.lines import (
 )
 from imagette.store.naming import MARKER, find_run, new_name, safe_title
 from imagette.store.tensors import Arrays
-from imagette.store.whole import remove_folder, telling_of, write_whole, write_whole_folder
+from imagette.store.whole import (
+    remove_folder,
+    sweep,
+    telling_of,
+    write_whole,
+    write_whole_folder,
+)
 
 Which = Literal["last", "best"]
 
@@ -61,11 +70,15 @@ class RunFolder:
         cost: Mapping[str, Any],
         environment: Mapping[str, Any],
         out: Path | None = None,
+        first: Mapping[str, bytes] | None = None,
+        code: Mapping[str, bytes] | None = None,
     ) -> Self:
         """Make `<root>/<title>/<UTC time>-<id>/`, or exactly `out`, with what is known then.
 
-        `experiment_source` is the experiment file as given (its name and bytes), if there was one.
-        Raises UsageError if `out` is there and not empty: a run is never written over.
+        `experiment_source` is the experiment file as given (its name and bytes), if there was one;
+        `first` are the files of the checkpoint of step 0, which is in the folder from its first
+        moment, so that a run that is there can always be resumed; `code` are files of one's own
+        code. Raises UsageError if `out` is there and not empty: a run is never written over.
         """
         path = (out or root / safe_title(title) / new_name()).absolute()
         if path.exists() and not (path.is_dir() and not any(path.iterdir())):
@@ -79,6 +92,10 @@ class RunFolder:
         if experiment_source:
             name, data = experiment_source
             files[f"experiment{Path(name).suffix}"] = data
+        files |= {f"source/{name}": data for name, data in (code or {}).items()}
+        if first:
+            files |= {f"checkpoints/0/{name}": data for name, data in first.items()}
+            files["last.json"] = json_bytes(_mark(0, digests_of(first)))
         write_whole_folder(path, files)
         return cls(path)
 
@@ -169,9 +186,11 @@ class RunFolder:
     def rewind(self, step: int) -> tuple[str, ...]:
         """Take history and timings back to a checkpoint, from which the run goes on.
 
-        Rows after `step` go, for they will be made again; so do torn last lines and the mark of
-        the end. Decisions stay: they are replayed. Returns what is worth saying.
+        Rows after `step` go, for they will be made again; so do torn last lines, the mark of the
+        end and what a killed process left half written. Decisions stay: they are replayed.
+        Returns what is worth saying.
         """
+        self._sweep()
         names = ("history.jsonl", "timings.jsonl", "decisions.jsonl", "log.txt")
         said = tuple(filter(None, (drop_torn_line(self.path / name) for name in names)))
         history = self.history()
@@ -180,9 +199,15 @@ class RunFolder:
         num_timings = sum(row["epoch"] <= last_epoch for row in self.timings())
         keep_lines(self.path / "history.jsonl", len(kept))
         keep_lines(self.path / "timings.jsonl", num_timings)
-        with telling_of(self.path):
-            (self.path / "finished.json").unlink(missing_ok=True)
+        finished = self.path / "finished.json"
+        if finished.exists():
+            with telling_of(finished):
+                disk.in_use.remove(finished)
         return said
+
+    def _sweep(self) -> None:
+        for folder in (self.path, self.path / "checkpoints", self.path / "evaluation"):
+            sweep(folder)
 
     # Checkpoints
 
@@ -191,6 +216,14 @@ class RunFolder:
         folder = self.path / "checkpoints"
         names = (entry.name for entry in folder.iterdir()) if folder.is_dir() else ()
         return tuple(sorted(int(name) for name in names if name.isdecimal()))
+
+    def can_be_marked(self, step: int) -> bool:
+        """Whether the checkpoint says what it holds; its tensors go unread."""
+        try:
+            read_meta(self._checkpoint(step))
+        except StoreError:
+            return False
+        return True
 
     def write_checkpoint(
         self, step: int, weights: Weights, state: Arrays, card: ModelCard, meta: Row
@@ -207,8 +240,7 @@ class RunFolder:
     def mark(self, which: Which, step: int) -> None:
         """Record that the checkpoint of `step` is now the last, or the best."""
         digests = read_meta(self._checkpoint(step))["digests"]
-        digest = digests["weights.safetensors"]
-        write_json(self.path / f"{which}.json", {"step": step, "digest": digest})
+        write_json(self.path / f"{which}.json", _mark(step, digests))
 
     def load(self, which: Which | int = "last") -> Saved:
         """Read the last or the best checkpoint, or that of a step, and verify its digests.
@@ -314,11 +346,6 @@ class RunFolder:
                 if path.suffix != ".pyc"
             }
 
-    def write_source(self, files: Mapping[str, bytes]) -> None:
-        """Keep files of code, by name, as they were at the start."""
-        if files:
-            write_whole_folder(self.source, files)
-
     def write_picture(self, name: str, data: bytes) -> Path:
         """Write a picture, such as `curves.png`, and return where it is."""
         path = self.path / name
@@ -331,3 +358,8 @@ def _read_text(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
         raise StoreError(f"{path} cannot be read: {error}") from error
+
+
+def _mark(step: int, digests: Mapping[str, str]) -> Row:
+    """What `last.json` and `best.json` hold."""
+    return {"step": step, "digest": digests[WEIGHTS]}

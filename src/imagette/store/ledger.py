@@ -25,7 +25,7 @@ from imagette.store.lines import (
 )
 from imagette.store.lock import locked
 from imagette.store.naming import safe_title
-from imagette.store.whole import telling_of
+from imagette.store.whole import make_folder, telling_of
 
 Purpose = Literal["evaluate", "each-epoch"]
 
@@ -57,6 +57,7 @@ class Ledger:
     weights_digest: str
     command: str
     purpose: Purpose = "evaluate"
+    runs_of_title: int | None = None  # made before this opening, the run itself included
 
     def record(self, dataset: str, digest: str) -> None:
         """Add one row, durably, to the data set's ledger and to the run's `ledger.jsonl`.
@@ -83,29 +84,49 @@ class Ledger:
 
     def _record(self, path: Path, dataset: str, digest: str) -> None:
         with telling_of(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
         with locked(path):
             drop_torn_line(path)  # a writer was killed before its opening: nothing was opened
             lines = whole_lines(path)
-            row = {
-                "when": datetime.now(UTC).isoformat(timespec="seconds"),
-                "dataset": dataset,
-                "digest": digest,
-                "run": str(self.run) if self.run else None,
-                "weights_digest": self.weights_digest,
-                "command": self.command,
-                "purpose": self.purpose,
-                "previous": sha256(lines[-1]).hexdigest() if lines else _FIRST,
-            }
-            append_line(path, row)
+            row = self._row_without_extract(lines, dataset, digest)
+            if row is None:
+                row = self._new_row(lines, dataset, digest)
+                append_line(path, row)
         if self.run:
             drop_torn_line(self.run / "ledger.jsonl")
             append_line(self.run / "ledger.jsonl", row)
 
+    def _row_without_extract(self, lines: list[bytes], dataset: str, digest: str) -> Row | None:
+        """The row of a run in the courses' mode that was killed before it had its extract."""
+        if self.purpose != "each-epoch" or self.run is None:
+            return None
+        known = {
+            "dataset": dataset, "digest": digest, "run": str(self.run), "purpose": self.purpose
+        }  # fmt: skip
+        rows = (row for line in lines if (row := _row(line)) is not None)
+        return next((row for row in rows if known.items() <= row.items()), None)
+
+    def _new_row(self, lines: list[bytes], dataset: str, digest: str) -> Row:
+        return {
+            "when": datetime.now(UTC).isoformat(timespec="seconds"),
+            "dataset": dataset,
+            "digest": digest,
+            "run": str(self.run) if self.run else None,
+            "weights_digest": self.weights_digest,
+            "command": self.command,
+            "purpose": self.purpose,
+            "runs_of_title": self.runs_of_title,
+            "previous": sha256(lines[-1]).hexdigest() if lines else _FIRST,
+        }
+
 
 def openings(dataset: str) -> list[Row]:
-    """Every recorded opening of the data set's test images, oldest first."""
-    return read_lines(ledger_path(dataset))
+    """Every recorded opening of the data set's test images, oldest first.
+
+    Rows that are damaged are not here; `verify` tells that there are some.
+    """
+    rows = map(_row, whole_lines(ledger_path(dataset)))
+    return [row for row in rows if row is not None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,18 +143,30 @@ class Chain:
 
 def verify(dataset: str) -> Chain:
     """Follow the chain of the data set's ledger, from its first row to its last."""
-    lines = whole_lines(ledger_path(dataset))
+    return verify_file(ledger_path(dataset))
+
+
+def ledgers() -> list[Path]:
+    """The ledgers of this machine, one a data set, by name."""
+    return sorted((state_folder() / "ledger").glob("*.jsonl"))
+
+
+def verify_file(path: Path) -> Chain:
+    """Follow the chain of a ledger."""
+    lines = whole_lines(path)
     expected = _FIRST
     for number, line in enumerate(lines, start=1):
-        if _previous(line) != expected:
+        row = _row(line)
+        if row is None or row.get("previous") != expected:
             return Chain(len(lines), broken_at=number)
         expected = sha256(line).hexdigest()
     return Chain(len(lines), broken_at=None)
 
 
-def _previous(line: bytes) -> str | None:
+def _row(line: bytes) -> Row | None:
+    """The row of a line, None if it is damaged."""
     try:
         row = json.loads(line)
     except (ValueError, RecursionError):
         return None
-    return row.get("previous") if isinstance(row, dict) else None
+    return row if isinstance(row, dict) else None

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from imagette.errors import StoreError
+from imagette.store import disk
 from imagette.store.json_files import Row
-from imagette.store.whole import sync_folder, telling_of
-
-_BINARY = getattr(os, "O_BINARY", 0)  # Windows would change the ends of lines
+from imagette.store.whole import telling_of
 
 
 def append_line(path: Path, row: Mapping[str, Any]) -> None:
@@ -26,20 +25,20 @@ def append_text(path: Path, text: str) -> None:
     """
     with telling_of(path):
         is_new = not path.exists()
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | _BINARY, 0o666)
+        descriptor = disk.in_use.extend(path)
         size = os.fstat(descriptor).st_size
         try:
             _refuse_torn(descriptor, size, path)
-            _write_all(descriptor, f"{text}\n".encode())
-            os.fsync(descriptor)
+            disk.in_use.write(descriptor, f"{text}\n".encode())
+            disk.in_use.sync(descriptor)
         except BaseException:
             with suppress(OSError):
-                os.ftruncate(descriptor, size)
+                disk.in_use.truncate(descriptor, size)
             raise
         finally:
             os.close(descriptor)
         if is_new:
-            sync_folder(path.parent)
+            disk.in_use.sync_folder(path.parent)
 
 
 def read_lines(path: Path) -> list[Row]:
@@ -84,9 +83,13 @@ def keep_lines(path: Path, count: int) -> None:
 
 
 def _cut(path: Path, size: int) -> None:
-    with telling_of(path), path.open("r+b") as file:
-        file.truncate(size)
-        os.fsync(file.fileno())
+    with telling_of(path):
+        descriptor = disk.in_use.extend(path)
+        try:
+            disk.in_use.truncate(descriptor, size)
+            disk.in_use.sync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _read(path: Path) -> bytes:
@@ -111,8 +114,3 @@ def _parsed(line: bytes, path: Path, number: int) -> Row:
 def _refuse_torn(descriptor: int, size: int, path: Path) -> None:
     if size and os.lseek(descriptor, -1, os.SEEK_END) >= 0 and os.read(descriptor, 1) != b"\n":
         raise StoreError(f"{path} ends in a torn line: resume the run, which drops it")
-
-
-def _write_all(descriptor: int, data: bytes) -> None:
-    while data:
-        data = data[os.write(descriptor, data) :]

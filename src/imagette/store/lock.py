@@ -1,12 +1,15 @@
 """One process at a time at a file that several may extend."""
 
+import errno
 import os
+import socket
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from imagette.errors import UsageError
+from imagette.errors import StoreError, UsageError
+from imagette.store import disk
 from imagette.store.whole import telling_of
 
 if sys.platform == "win32":
@@ -34,11 +37,17 @@ else:
         fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
+_TAKEN = {errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK}
+
+
 @contextmanager
 def held(run: Path) -> Iterator[None]:
-    """Hold a run folder, at once; raises UsageError if another process trains it."""
-    refusal = f"{run} is being trained by another process: wait for its end, or stop it"
-    with only_one(run / ".lock", refusal) as descriptor:
+    """Hold a run folder, at once; raises UsageError if another process trains it, and names it."""
+    path = run / ".lock"
+    who = _holder(path)
+    refusal = f"{run} is being trained by another process{who}: wait for its end, or stop it"
+    with only_one(path, refusal) as descriptor:
+        _sign(descriptor)
         yield
         _release(descriptor)
 
@@ -48,15 +57,21 @@ def only_one(path: Path, refusal: str) -> Iterator[int]:
     """Hold the lock file `path` and hand out its descriptor, or raise UsageError at once.
 
     A process that inherits the descriptor holds the lock too (not on Windows). The system lets go
-    of it when the last of them ends, however that happens.
+    of it when the last of them ends, however that happens. Raises StoreError on a file system that
+    knows no locks.
     """
     with telling_of(path.parent):
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        descriptor = disk.in_use.extend(path)
     try:
         try:
             _take_now(descriptor)
-        except OSError:
-            raise UsageError(refusal) from None
+        except OSError as error:
+            if error.errno in _TAKEN:
+                raise UsageError(refusal) from None
+            raise StoreError(
+                f"{path} cannot be locked ({error.strerror}), and two processes could write one "
+                "folder: put it on another file system"
+            ) from error
         yield descriptor
     finally:
         os.close(descriptor)
@@ -69,7 +84,7 @@ def locked(path: Path) -> Iterator[None]:
     The system lets go of it when the process ends, however that happens.
     """
     with telling_of(path):
-        descriptor = os.open(path.with_name(f"{path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o666)
+        descriptor = disk.in_use.extend(path.with_name(f"{path.name}.lock"))
     try:
         with telling_of(path):
             _take(descriptor)
@@ -77,3 +92,19 @@ def locked(path: Path) -> Iterator[None]:
         _release(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _sign(descriptor: int) -> None:
+    """Leave word of who holds the lock; not worth an error, for a full disk is told elsewhere."""
+    with suppress(OSError):
+        disk.in_use.truncate(descriptor, 0)
+        disk.in_use.write(descriptor, f"process {os.getpid()} on {socket.gethostname()}".encode())
+
+
+def _holder(path: Path) -> str:
+    """Who held it last, for a refusal."""
+    try:
+        words = path.read_bytes()[:200].decode(errors="replace")
+    except OSError:
+        return ""
+    return f" ({words})" if words.isprintable() and words else ""

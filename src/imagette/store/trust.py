@@ -7,14 +7,14 @@ from imagette.errors import UsageError
 from imagette.store.json_files import Row
 from imagette.store.ledger import state_folder
 from imagette.store.lines import append_line, read_lines
-from imagette.store.whole import telling_of
+from imagette.store.whole import make_folder, telling_of
 
 
 def remember(run: Path) -> None:
     """Writes down that what this run names and holds was named by this user, here."""
     path = _register()
     with telling_of(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
     append_line(path, _fingerprint(run))
 
 

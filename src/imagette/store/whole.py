@@ -2,15 +2,17 @@
 
 import errno
 import os
+import re
 import secrets
-import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from imagette.errors import StoreError
+from imagette.store import disk
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
+_TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}\.tmp").fullmatch
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
@@ -23,41 +25,55 @@ def write_whole(path: Path, data: bytes) -> None:
     with telling_of(path):
         try:
             _write_synced(temporary, data)
-            temporary.replace(path)
+            disk.in_use.rename(temporary, path)
         except BaseException:
-            temporary.unlink(missing_ok=True)
+            with suppress(OSError):
+                disk.in_use.remove(temporary)
             raise
-        sync_folder(path.parent)
+        disk.in_use.sync_folder(path.parent)
 
 
 def write_whole_folder(path: Path, files: Mapping[str, bytes]) -> None:
     """Make the folder `path` hold these files, by name; it appears with all of them at once.
 
-    Raises StoreError if `path` is there already and not empty.
+    A name may have folders in it, as in "checkpoints/0/meta.json". Raises StoreError if `path` is
+    there already and not empty.
     """
     temporary = temporary_beside(path)
     with telling_of(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         try:
-            temporary.mkdir()
-            for name, data in files.items():
-                _write_synced(temporary / name, data)
-            sync_folder(temporary)
+            _fill(temporary, files)
             if path.is_dir() and not any(path.iterdir()):
-                path.rmdir()  # Windows renames nothing onto an existing folder
-            temporary.rename(path)
+                disk.in_use.remove_folder(path)  # Windows renames nothing onto a folder
+            disk.in_use.rename(temporary, path)
         except BaseException:
-            shutil.rmtree(temporary, ignore_errors=True)
+            with suppress(OSError):
+                _remove_tree(temporary)
             raise
-        sync_folder(path.parent)
+        disk.in_use.sync_folder(path.parent)
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder, and those it lies in, that survive a power cut; one that is there stays."""
+    if path.is_dir():
+        return
+    make_folder(path.parent)
+    try:
+        disk.in_use.make_folder(path)
+    except FileExistsError:
+        if not path.is_dir():
+            raise
+    disk.in_use.sync_folder(path.parent)
 
 
 def remove_folder(path: Path) -> None:
     """Remove a folder that is never seen half removed: it is renamed first."""
     temporary = temporary_beside(path)
     with telling_of(path):
-        path.rename(temporary)
-        shutil.rmtree(temporary)
+        disk.in_use.rename(path, temporary)
+        disk.in_use.sync_folder(path.parent)
+        _remove_tree(temporary)
 
 
 def temporary_beside(path: Path) -> Path:
@@ -65,15 +81,19 @@ def temporary_beside(path: Path) -> Path:
     return path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
 
 
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder survive a power cut, where the system lets us."""
-    if os.name == "nt":  # Windows opens no folder
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def sweep(folder: Path) -> int:
+    """Remove what a killed process left under temporary names in `folder`, and say how many.
+
+    Only for a folder that no other process writes in.
+    """
+    left = [path for path in folder.iterdir() if _TEMPORARY(path.name)] if folder.is_dir() else []
+    for path in left:
+        with telling_of(path):
+            if path.is_dir() and not path.is_symlink():
+                _remove_tree(path)
+            else:
+                disk.in_use.remove(path)
+    return len(left)
 
 
 @contextmanager
@@ -93,8 +113,32 @@ def _told(error: OSError, path: Path) -> str:
     return f"{path} cannot be written: {error.strerror or error}"
 
 
+def _fill(folder: Path, files: Mapping[str, bytes]) -> None:
+    paths = {folder / name: data for name, data in files.items()}
+    inner = {above for path in paths for above in path.parents if folder in above.parents}
+    folders = sorted({folder, *inner})
+    for above in folders:
+        disk.in_use.make_folder(above)
+    for path, data in paths.items():
+        _write_synced(path, data)
+    for above in reversed(folders):
+        disk.in_use.sync_folder(above)
+
+
+def _remove_tree(folder: Path) -> None:
+    """Remove a folder with all that is in it; links are removed, what they lead to stays."""
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            _remove_tree(path)
+        else:
+            disk.in_use.remove(path)
+    disk.in_use.remove_folder(folder)
+
+
 def _write_synced(path: Path, data: bytes) -> None:
-    with path.open("xb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+    descriptor = disk.in_use.create(path)
+    try:
+        disk.in_use.write(descriptor, data)
+        disk.in_use.sync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -19,7 +19,12 @@ from imagette.store.json_files import json_bytes, read_json, write_json
 from imagette.store.lines import append_line, drop_torn_line, read_lines
 from imagette.store.lock import only_one
 from imagette.store.naming import MARKER, safe_title
-from imagette.store.whole import remove_folder, telling_of, write_whole_folder
+from imagette.store.whole import (
+    make_folder,
+    remove_folder,
+    telling_of,
+    write_whole_folder,
+)
 from imagette.sweep.events import Outcome
 from imagette.sweep.settings import flattened
 from imagette.sweep.spec import Sweep
@@ -81,7 +86,7 @@ class SweepFolder:
             values["engine"]["threads"] = self.threads
         path = self.path / f"{trial.folder}.json"
         with telling_of(path):
-            path.parent.mkdir(exist_ok=True)
+            make_folder(path.parent)
         write_json(path, values)
         return path
 

@@ -28,6 +28,7 @@ from imagette.train.events import (
 )
 from imagette.train.feed import advanced
 from imagette.train.finite import refuse_broken, refuse_non_finite
+from imagette.train.interval import decided_interval
 from imagette.train.measure import Score, Work, score
 from imagette.train.pace import CHUNK, Pace, Plan, TimeBudget, refuse_too_short, replanned
 from imagette.train.plan import Planner
@@ -54,7 +55,7 @@ class Training:
     evaluation: EvaluationSpec
     loss: Loss  # in NumPy, from logits and labels: what the rows report
     clock: Clock
-    checkpoint_epochs: int = 1  # a checkpoint every so many epochs, and always at the end
+    checkpoint_epochs: int | None = 1  # from one to the next, and one at the end; None: measured
     budget: TimeBudget | None = None
 
 
@@ -69,6 +70,7 @@ class Start:
     epoch_seconds: float = 0.0  # those of them that went into the epoch under way
     plans: tuple[Leg, ...] = ()  # under a time budget; they are kept to until the last of them
     evaluation_seconds: float = 0.0  # of the last epoch before it
+    checkpoint_epochs: int | None = None  # as decided before, where they are measured
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,7 @@ class _Point:
     epoch_seconds: float
     planner: Planner
     pace: Pace
+    checkpoint_epochs: int | None  # None: at every epoch, until it is decided
 
     @property
     def is_over(self) -> bool:
@@ -111,6 +114,7 @@ def train(training: Training, start: Start) -> Events[None]:
             rests=(start.evaluation_seconds,) if start.history else (),
             ending=training.budget.ending if training.budget else 0.0,
         ),
+        checkpoint_epochs=training.checkpoint_epochs or start.checkpoint_epochs,
     )
     if start.history:
         end = None if point.position.step_in_epoch else _stagnated(training, point)
@@ -165,16 +169,31 @@ def _epoch(training: Training, point: _Point) -> Events[tuple[_Point, _End | Non
         return point, _stopped(stop, point)
     row = _row(training, point, arrays, position.epoch)
     following = Position(position.epoch + 1, 0, position.step)
-    history = (*point.history, row.figures)
+    history, seconds = (*point.history, row.figures), point.epoch_seconds
     point = replace(point, position=following, history=history, epoch_seconds=0.0)
     stop = (yield row) or stop
     remark = _new_plateau(training, point)
     if remark:
         stop = (yield remark) or stop
     end = _stagnated(training, point) or _stopped(stop, point)
-    if end is not None or point.is_over or position.epoch % training.checkpoint_epochs == 0:
-        stop = (yield _checkpoint(training, point, arrays)) or stop
+    if end is not None or point.is_over or position.epoch % (point.checkpoint_epochs or 1) == 0:
+        point, asked = yield from _kept(training, point, arrays, seconds)
+        stop = asked or stop
     return _rested(training, point, began), end or _stopped(stop, point)
+
+
+def _kept(
+    training: Training, point: _Point, arrays: Weights, epoch_seconds: float
+) -> Events[tuple[_Point, Stop | None]]:
+    """A checkpoint; the first at the end of an epoch may decide how far apart the next ones lie."""
+    if point.checkpoint_epochs is not None:
+        stop = yield _checkpoint(training, point, arrays)
+        return point, stop
+    began = training.clock()
+    stop = yield _checkpoint(training, point, arrays)
+    decided = decided_interval(training.clock() - began, epoch_seconds)
+    stop = (yield decided) or stop
+    return replace(point, checkpoint_epochs=decided.value), stop
 
 
 def _steps(training: Training, point: _Point) -> Events[tuple[_Point, Stop | None]]:
