@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 from imagette.engines.protocol import EngineSpec, weights_of
 from imagette.errors import UsageError
@@ -59,3 +60,11 @@ def test_the_device_is_told_with_its_precision(one):
 def test_jax_refuses_it_in_a_line(one):
     with pytest.raises(UsageError, match=r"^engine\.precision = 'bfloat16' is for torch alone"):
         on(one, "bfloat16", "jax")
+
+
+def test_a_process_in_bfloat16_trains_the_same_numbers(one):
+    model = on(one, "float32")
+    _, expected, _ = one.advanced(model, model.start(one.first))
+    with torch.autocast("cpu", torch.bfloat16):
+        _, found, _ = one.advanced(model, model.start(one.first))
+    assert found == expected

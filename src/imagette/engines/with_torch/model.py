@@ -1,6 +1,7 @@
 """A network on torch: eager, functional, with its weights as a flat dict of leaf tensors."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -107,7 +108,13 @@ class TorchModel:
         self, state: TorchState, plan: StepPlan, images: NDArray[np.float32] | None = None
     ) -> tuple[TorchState, NDArray[np.float32], NDArray[np.int32]]:
         # A module's random functions draw from torch's own generator, which is the user's too.
-        with working(self.threads), torch.random.fork_rng(enabled=self._own.module is not None):
+        apart = torch.random.fork_rng(enabled=self._own.module is not None)
+        # Entered once here, not at each step, which costs 2 % of a small one. Not around another
+        # autocast: it would keep the first step's weights in its cache.
+        shielded = (
+            nullcontext() if self._is_bfloat16 else autocast(self._device.type, enabled=False)
+        )
+        with working(self.threads), apart, shielded:
             losses, correct = self._steps(state, plan, images)
         return state, losses, correct
 
@@ -148,16 +155,18 @@ class TorchModel:
         loss_at: Callable[[slice], LossFunction],
     ) -> tuple[Tensor, Tensor]:
         """Outputs and loss of a batch, and the step that they lead to."""
+        half = self._is_bfloat16
 
         def network(inputs: Tensor, first: int = 0) -> Tensor:
-            with autocast(self._device.type, torch.bfloat16, enabled=self._is_bfloat16):
+            with autocast(self._device.type, torch.bfloat16) if half else nullcontext():
                 outputs = self._forward.train(inputs, state.weights, keys, first)
             return outputs.to(torch.float32)
 
         if self._own.update:
             whole = loss_at(slice(None))
             return self._own.update(network, state.steps.optimisers, images, labels, whole)
-        state.steps.zero_grad()
+        for weight in state.trainable.values():
+            weight.grad = None
         outputs, losses = [], []
         for part in parts_of(len(images), self._recipe.accumulate):
             output = network(images[part], part.start)
@@ -170,7 +179,8 @@ class TorchModel:
         if self._recipe.clip is not None:
             torch.nn.utils.clip_grad_norm_(state.trainable.values(), self._recipe.clip)
         state.steps.step()
-        return torch.cat(outputs), sum(losses[1:], losses[0])
+        whole_output = outputs[0] if len(outputs) == 1 else torch.cat(outputs)
+        return whole_output, sum(losses[1:], losses[0])
 
     def _average(self, state: TorchState, share: float) -> None:
         if self._recipe.averaging and state.averages:

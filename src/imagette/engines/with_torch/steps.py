@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from imagette.engines.protocol import OPTIMISER_PREFIX
+from imagette.engines.with_torch.fused import Move, Optimiser, move_of
 from imagette.errors import UsageError
 
-Optimiser = torch.optim.Optimizer
 Named = Mapping[str, Tensor]
 
 
@@ -21,17 +21,19 @@ Named = Mapping[str, Tensor]
 class Steps:
     """Optimisers, and for each of their parameter groups its column of the plan's rates.
 
-    Each rate is multiplied by the group's scale.
+    Each rate is multiplied by the group's scale. `moves` take a step of each optimiser.
     """
 
     optimisers: tuple[Optimiser, ...]
     columns: tuple[int, ...]
     scales: tuple[float, ...]
+    moves: tuple[Move, ...]
 
     @classmethod
     def absolute(cls, optimisers: Sequence[Optimiser], columns: Sequence[int]) -> "Steps":
         """For the optimisers of a recipe: the plan's rates are the rates."""
-        return cls(tuple(optimisers), tuple(columns), (1.0,) * len(columns))
+        moves = tuple(map(move_of, optimisers))
+        return cls(tuple(optimisers), tuple(columns), (1.0,) * len(columns), moves)
 
     @classmethod
     def relative(cls, made: object, what: str, trainable: Named) -> "Steps":
@@ -50,20 +52,17 @@ class Steps:
         groups = [group for optimiser in optimisers for group in optimiser.param_groups]
         _check_moved([tensor for group in groups for tensor in group["params"]], what, trainable)
         scales = tuple(float(group["lr"]) for group in groups)
-        return cls(optimisers, (0,) * len(scales), scales)
+        moves = tuple(optimiser.step for optimiser in optimisers)
+        return cls(optimisers, (0,) * len(scales), scales, moves)
 
     def set_rates(self, rates: Sequence[float]) -> None:
         groups = (group for optimiser in self.optimisers for group in optimiser.param_groups)
         for group, column, scale in zip(groups, self.columns, self.scales, strict=True):
             group["lr"] = rates[column] * scale
 
-    def zero_grad(self) -> None:
-        for optimiser in self.optimisers:
-            optimiser.zero_grad(set_to_none=True)
-
     def step(self) -> None:
-        for optimiser in self.optimisers:
-            optimiser.step()
+        for move in self.moves:
+            move()
 
     def save(self, trainable: Named) -> dict[str, NDArray[np.float32]]:
         """Copies of all slots, as `opt.<slot>.<weight>`."""
