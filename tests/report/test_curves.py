@@ -4,7 +4,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from PIL import Image
 
 from imagette.report.curves import curves, figure_bytes
@@ -22,15 +22,15 @@ def history(epochs: int, splits: tuple[str, ...] = ("train", "validation")) -> l
     return rows
 
 
-def labels(axes: Axes) -> list[str]:
-    legend = axes.get_legend()
-    return [text.get_text() for text in legend.get_texts()] if legend else []
+def labels(figure: Figure) -> list[str]:
+    return [text.get_text() for legend in figure.legends for text in legend.get_texts()]
 
 
 def test_loss_and_accuracy_are_drawn_for_train_and_validation() -> None:  # 000-06, 003-12
-    loss, accuracy = curves(history(3), "vgg8").axes
+    figure = curves(history(3), "vgg8")
+    loss, accuracy = figure.axes
+    assert labels(figure) == ["training", "validation"]
     for axes in (loss, accuracy):
-        assert labels(axes) == ["training", "validation"]
         assert axes.get_xlabel() == "epoch (0: before training)"
     assert loss.get_ylabel() == "loss (mean over images)"
     assert accuracy.get_ylabel() == "accuracy (%)"
@@ -48,14 +48,23 @@ def test_the_error_rate_can_be_read_off_the_same_curve() -> None:  # 001-12
 
 
 def test_an_opened_test_result_is_a_horizontal_line_with_its_value() -> None:  # 000-13
-    accuracy = curves(history(3), "vgg8", test_accuracy=0.8312).axes[1]
-    assert labels(accuracy)[-1] == "test, opened: 83.12\xa0%"
-    assert list(accuracy.lines[-1].get_ydata()) == [83.12, 83.12]
+    figure = curves(history(3), "vgg8", test_accuracy=0.8312)
+    assert labels(figure)[-1] == "test, opened: 83.12\xa0%"
+    assert list(figure.axes[1].lines[-1].get_ydata()) == [83.12, 83.12]
+
+
+def test_the_epoch_since_which_it_overfits_is_a_vertical_line() -> None:  # 000-10, 001-28
+    seconds = (0.0, 1.5, 3.5, 7.0)
+    for against, at in (((), 2), (seconds, 3.5)):
+        figure = curves(history(3), onsets={"overfits": 2, "stagnates": 2}, seconds=against)
+        for axes in figure.axes:
+            assert [list(line.get_xdata()) for line in axes.lines[-2:]] == [[at, at]] * 2
+        assert labels(figure)[2:] == ["overfits since epoch 2", "stagnates since epoch 2"]
 
 
 def test_a_test_set_that_was_watched_is_marked() -> None:  # 000-12, 001-11
     figure = curves(history(3, ("train", "validation", "test")), "lenet_cifar")
-    assert labels(figure.axes[0]) == ["training", "validation", "test, each epoch"]
+    assert labels(figure) == ["training", "validation", "test, each epoch"]
     assert figure.get_suptitle() == "lenet_cifar\n(test set watched each epoch)"
     assert curves(history(3), "lenet_cifar").get_suptitle() == "lenet_cifar"
 

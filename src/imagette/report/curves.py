@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from textwrap import fill
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Literal
 
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
@@ -34,6 +35,8 @@ _LOOKS = {
     "validation": _Look("#D55E00", "-", "s", 4),
     "test": _Look("#009E73", ":", "^", 5),
 }
+Onset = Literal["overfits", "stagnates"]
+_ONSETS = {"overfits": (0, (1, 1.5)), "stagnates": (0, (7, 2, 1, 2, 1, 2))}
 _RESULT_COLOUR = "#333333"
 _TITLE_WIDTH = 100  # characters a line
 _MOST_MARKS = 30  # with more epochs the marks hide the lines
@@ -47,14 +50,16 @@ def curves(
     test_accuracy: float | None = None,
     *,
     seconds: Sequence[float] = (),
+    onsets: Mapping[Onset, int] = MappingProxyType({}),
     say: Language | None = None,
 ) -> Figure:
     """Draw loss, accuracy and error rate of each split against epochs, from rows of history.
 
     `test_accuracy` (0 to 1) is the result of an opened test set: a horizontal line with its value.
     Where the rows hold test figures, the set was watched while training, and the figure says so.
-    With `seconds`, one for each row, they are what it is drawn against. Words are English unless
-    `say` is another language.
+    With `seconds`, one for each row, they are what it is drawn against. `onsets` are the epochs
+    since which the run overfits or stagnates: vertical lines. Words are English unless `say` is
+    another language.
     """
     say = say or language("en")
     along = _Along(tuple(seconds or (row["epoch"] for row in history)), is_time=bool(seconds))
@@ -67,12 +72,19 @@ def curves(
     right.set_ylabel(say("curves.accuracy"))
     if test_accuracy is not None:
         _result_line(right, test_accuracy, say)
+    for onset, epoch in onsets.items():
+        at = along.of_epoch(history, epoch)
+        for axes in (left, right):
+            line = _ONSETS[onset]
+            label = say(f"curves.{onset}", epoch=epoch)
+            axes.axvline(at, color=_RESULT_COLOUR, linestyle=line, linewidth=1.2, label=label)
     if right.lines:
         error = right.secondary_yaxis("right", functions=(_other, _other))
         error.set_ylabel(say("curves.error"))
         _number(error.yaxis, say)
     for axes in (left, right):
         _finish(axes, along, say)
+    _legend(figure, (left, right))
     headline = _headline(title, history, say)
     if headline:
         figure.suptitle(headline, parse_math=False)
@@ -85,6 +97,11 @@ class _Along:
 
     values: tuple[float, ...]
     is_time: bool
+
+    def of_epoch(self, history: Sequence[Row], epoch: int) -> float:
+        """Where the row of that epoch stands, which is one of the history's."""
+        epochs = [row["epoch"] for row in history]
+        return self.values[epochs.index(epoch)]
 
     @property
     def limits(self) -> tuple[float, float]:
@@ -143,11 +160,21 @@ def _finish(axes: Axes, along: _Along, say: Language) -> None:
         _number(axis, say)
     axes.grid(alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)
-    if axes.get_legend_handles_labels()[0]:
-        axes.legend(frameon=False)
-    else:
+    if not axes.lines:
         axes.text(0.5, 0.5, say("curves.empty"), ha="center", transform=axes.transAxes)
         axes.set_yticks([])
+
+
+def _legend(figure: Figure, panels: Sequence[Axes]) -> None:
+    """One for both panels, below them, where it hides no curve."""
+    found = {}
+    for axes in panels:
+        handles, labels = axes.get_legend_handles_labels()
+        found |= dict(zip(labels, handles, strict=True))
+    if found:
+        figure.legend(
+            found.values(), found.keys(), loc="outside lower center", ncols=3, frameon=False
+        )
 
 
 def _number(axis: Axis, say: Language) -> None:

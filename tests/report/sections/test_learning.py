@@ -94,7 +94,7 @@ def test_curves_are_drawn_against_epochs_and_against_seconds(make_record):
 def test_an_opened_test_set_is_a_line_of_the_curves(make_record):  # 000-13
     record = make_record(judged=("test", "validation"))
     figure = next(block.figure for block in learning(record, FR).blocks if block.kind == "drawing")
-    texts = [text.get_text() for text in figure.axes[1].get_legend().get_texts()]
+    texts = [text.get_text() for text in figure.legends[0].get_texts()]
     assert any(text.startswith("test, ouvert") and "," in text for text in texts)
 
 

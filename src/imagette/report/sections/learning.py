@@ -6,7 +6,7 @@ from itertools import accumulate
 from imagette.evaluate.overfitting import gap, overfitting
 from imagette.recipe.stopping import Stopping
 from imagette.report.blocks import Block, Cell, Column, Drawing, Fold, Section, Table, Text
-from imagette.report.curves import curves
+from imagette.report.curves import Onset, curves
 from imagette.report.language import Language
 from imagette.report.record import Record, Row
 from imagette.train.stopping import stagnant_since
@@ -46,9 +46,21 @@ def words(record: Record, say: Language) -> Iterator[Block]:
     yield from _ends(history, say)
 
 
-def _stagnation(record: Record, say: Language) -> Iterator[Block]:
+def _onsets(record: Record) -> dict[Onset, int]:
+    """The epochs since which it overfits and stagnates, of those that it does."""
+    overfits = overfitting(record.history)
+    stagnates = stagnant_since(_stopping(record), record.history)
+    found: dict[Onset, int] = {"overfits": overfits.since_epoch} if overfits else {}
+    return found if stagnates is None else {**found, "stagnates": stagnates}
+
+
+def _stopping(record: Record) -> Stopping:
     asked = record.resolved["recipe"].get("stopping")
-    stopping = Stopping.model_validate(asked) if asked else _watching(record.history)
+    return Stopping.model_validate(asked) if asked else _watching(record.history)
+
+
+def _stagnation(record: Record, say: Language) -> Iterator[Block]:
+    stopping = _stopping(record)
     since = stagnant_since(stopping, record.history)
     figure = say(f"figure.{stopping.figure}")
     if since is not None:
@@ -79,11 +91,12 @@ def _ends(history: Sequence[Row], say: Language) -> Iterator[Block]:
 def _drawings(record: Record, say: Language) -> Iterator[Drawing]:
     test = record.figures.get("test")
     result = float(test["accuracy"]) if test else None
-    figure = curves(record.history, "", result, say=say)
+    onsets = _onsets(record)
+    figure = curves(record.history, "", result, onsets=onsets, say=say)
     yield Drawing(figure, say("learning.alt_epochs"), say("learning.caption"))
     seconds = seconds_of(record.history, record.timings)
     if seconds:
-        figure = curves(record.history, "", result, seconds=seconds, say=say)
+        figure = curves(record.history, "", result, seconds=seconds, onsets=onsets, say=say)
         yield Drawing(figure, say("learning.alt_seconds"), say("learning.caption_seconds"))
 
 
