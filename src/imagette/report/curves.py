@@ -167,14 +167,13 @@ def _finish(axes: Axes, along: _Along, say: Language) -> None:
 
 def _legend(figure: Figure, panels: Sequence[Axes]) -> None:
     """One for both panels, below them, where it hides no curve."""
-    found = {}
+    found: dict[str, Any] = {}
     for axes in panels:
-        handles, labels = axes.get_legend_handles_labels()
-        found |= dict(zip(labels, handles, strict=True))
+        drawn, words = axes.get_legend_handles_labels()
+        found |= dict(zip(words, drawn, strict=True))
     if found:
-        figure.legend(
-            found.values(), found.keys(), loc="outside lower center", ncols=3, frameon=False
-        )
+        handles, labels = list(found.values()), list(found)
+        figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
 
 
 def _number(axis: Axis, say: Language) -> None:

@@ -9,8 +9,9 @@ from imagette.arrays import Images
 from imagette.data.split import Split
 from imagette.data.streamed import selected, stored
 from imagette.errors import ImagetteError
-from imagette.network import Node
+from imagette.network import Node, cost_table
 from imagette.report.blocks import Drawing, Section
+from imagette.report.filters import MOST, filters_figure, first_filters
 from imagette.report.language import Language
 from imagette.report.masks import masks_figure
 from imagette.report.names import shown
@@ -36,11 +37,26 @@ def look_inside(
     except ImagetteError as error:
         return inside(say, None, None, str(error))
     paths = [opened.map_node(layer).path for layer in layers] or _usual(opened.map_nodes)
+    filters = _filters(opened, say)
     split = splits.get("validation") or splits.get("train")
     if split is None or not paths:
         key = "inside.no_images" if paths else "inside.no_maps"
-        return inside(say, None, None, say(key))
-    return inside(say, None, _maps(opened, split, paths, say), None)
+        return inside(say, filters, None, say(key))
+    return inside(say, filters, _maps(opened, split, paths, say), None)
+
+
+def _filters(opened: Ready, say: Language) -> Drawing | None:
+    """The first layer's filters, where it sees pixels."""
+    nodes = cost_table(opened.graph).as_json()["nodes"]
+    found = first_filters(nodes, opened.saved.weights)
+    if found is None:
+        return None
+    told = {"n": len(found.kernels), "layer": shown(found.path)}
+    largest = say.decimal(found.largest, 3)
+    lines = [say("inside.filters_caption", largest=largest, **told)]
+    if len(found.kernels) > MOST:
+        lines.append(say("inside.filters_first", n=MOST))
+    return Drawing(filters_figure(found), say("inside.filters_alt", **told), " ".join(lines))
 
 
 def _usual(nodes: Sequence[Node]) -> list[str]:
