@@ -6,11 +6,12 @@ Where the output is no terminal there is no bar, and the lines are those of the 
 from collections.abc import Iterator
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TextColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn
 
 from imagette.cli.beginning import decision_text, limit_lines, setup_line
+from imagette.cli.curves import Curves
 from imagette.cli.evaluation_table import evaluation_table
 from imagette.cli.invocation import program, short
 from imagette.cli.tables import network_table
@@ -25,6 +26,18 @@ from imagette.train import events as ev
 from imagette.train.loop import STEPS
 
 
+class _BarUnderCurves(Progress):
+    """What moves at the foot of the screen, while lines scroll above it."""
+
+    def __init__(self, curves: Curves, *columns: ProgressColumn, **options: Any) -> None:
+        self._curves = curves
+        super().__init__(*columns, **options)
+
+    def get_renderables(self) -> Iterator[RenderableType]:
+        yield self._curves
+        yield from super().get_renderables()
+
+
 class Screen:
     """Shows the events of one training, in order; open it with `with`."""
 
@@ -32,7 +45,9 @@ class Screen:
         """`experiment` is its name, with what was set, for the commands suggested at the end."""
         self._console = console
         self._experiment = experiment
-        self._bar = Progress(
+        self._curves = Curves()
+        self._bar = _BarUnderCurves(
+            self._curves,
             TextColumn("epoch {task.fields[epoch]}"),
             BarColumn(bar_width=None),
             TextColumn("{task.percentage:>3.0f}%"),
@@ -68,6 +83,7 @@ class Screen:
                     self._planned = True
                     self._print_line(event)
             case ev.EpochRow():
+                self._curves.rows.append(event.figures)
                 self._explain(event)
                 self._print_line(event)
             case ev.Finished(complete=False):
@@ -79,6 +95,7 @@ class Screen:
 
     def _begin(self, begun: Begun) -> None:
         self._run = short(begun.folder.path)
+        self._curves.rows.extend(begun.folder.history())  # of a run that goes on
         prepared = begun.prepared
         dataset, model = prepared.dataset, prepared.model
         shape = "x".join(map(str, dataset.input_shape))
@@ -106,6 +123,8 @@ class Screen:
 
     def _advance(self, progress: ev.Progress) -> None:
         position, total = progress.position, progress.steps_per_epoch
+        if _of(progress.epochs):
+            self._curves.last_epoch = progress.epochs
         speed = progress.images / max(progress.seconds, 1e-9)
         fields: dict[str, Any] = {
             "epoch": f"{position.epoch}{_of(progress.epochs)}",
@@ -118,6 +137,7 @@ class Screen:
 
     def _end(self, ended: Ended) -> None:
         self._bar.stop()
+        self._console.print(self._curves)
         self._say("")
         network_table(cost_table(ended.prepared.graph), self._console)
         self._say("")
