@@ -77,9 +77,15 @@ from imagette.network import (
 from imagette.recipe.recipe import (
     Recipe as Recipe,
 )
+from imagette.report.curves import (
+    curves as curves,
+)
 from imagette.report.pictures import (
     examples_by_class as examples_by_class,
     labelled_grid as labelled_grid,
+)
+from imagette.run.activations import (
+    looks_of as looks_of,
 )
 from imagette.run.compare import (
     compare_runs as compare_runs,
@@ -91,12 +97,18 @@ from imagette.run.fit import (
     Fitted as Fitted,
     fit as fit,
 )
+from imagette.run.predict import (
+    predict_pictures as predict_pictures,
+)
 from imagette.run.prepare import (
     prepare as prepare,
 )
 from imagette.run.train import (
     resume as resume,
     train_experiment as train_experiment,
+)
+from imagette.store.folder import (
+    RunFolder as RunFolder,
 )
 from imagette.train.events import (
     Stop as Stop,

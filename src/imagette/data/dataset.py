@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from imagette.data.classes import class_index
 from imagette.data.frame import frame_of
+from imagette.data.glance import dataset_html
 from imagette.data.prepare import prepare
 from imagette.data.prepared import Part, Prepared
 from imagette.data.ranking import Mask, cut, limited, rank_keys
@@ -40,6 +41,9 @@ class Dataset:
         """(C, H, W) of one image."""
         _, height, width, channels = self.train.images.shape
         return channels, height, width
+
+    def _repr_html_(self) -> str:
+        return dataset_html(self.name, self.train, len(self.validation), self.class_names)
 
     @property
     def splits(self) -> Mapping[str, Split]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from imagette import notebook
 from imagette.errors import DataError
 from imagette.evaluate import metrics
 from imagette.evaluate.losses import Loss, cross_entropy
@@ -52,6 +53,20 @@ class Evaluation:
             "confusion": [list(row) for row in self.confusion],
         }
         return {name: value for name, value in fields.items() if value is not None}
+
+    def _repr_html_(self) -> str:
+        low, high = (100 * bound for bound in self.interval)
+        rows = [
+            (name, "-" if one.accuracy is None else round(100 * one.accuracy, 1), one.n)
+            for name, one in self.per_class.items()
+        ]
+        return notebook.table(
+            f"accuracy {100 * self.accuracy:.2f} % ({low:.2f} to {high:.2f}), n = {self.n:,}",
+            ("class", "accuracy %", "images"),
+            rows,
+            f"balanced accuracy {100 * self.balanced_accuracy:.2f} %, loss {self.loss:.4g}, "
+            f"{self.num_misclassified:,} misclassified, views {self.views}",
+        )
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "Evaluation":

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
-from imagette.network.cost import Cost
+from imagette import notebook
+from imagette.network.cost import KINDS, Cost
 from imagette.network.graph import Graph, Node, Shape
+from imagette.network.tensors import shape_text
 
 BYTES = 4
 """Of one float32."""
@@ -28,6 +30,17 @@ class CostTable:
     def uncounted(self) -> tuple[str, ...]:
         """The paths of what other code computes and we do not know: not in any total."""
         return tuple(node.path for node in self.nodes if node.uncounted)
+
+    def _repr_html_(self) -> str:
+        cost = self.cost
+        return notebook.table(
+            f"{self.parameters:,} parameters, {cost.total:,} operations an image",
+            ("Fn", "path", "function", "output", "parameters", *KINDS[:3]),
+            map(_node_as_row, self.nodes),
+            f"{cost.multiplications:,} multiplications, {cost.additions:,} additions, "
+            f"{cost.maximums:,} maximums; {self.non_trainable:,} non-trainable; "
+            f"{self.peak_activation_bytes:,} bytes of activations at the peak",
+        )
 
     def as_json(self) -> dict[str, Any]:
         """The object of `describe --json` and `cost.json`."""
@@ -79,6 +92,12 @@ def peak_activation_bytes(graph: Graph) -> int:
         peak = max(peak, held + (0 if overwrites else sizes[node.output]))
         alive = (alive - done) | {node.output}
     return BYTES * peak
+
+
+def _node_as_row(node: Node) -> list[str | int]:
+    counts = ["uncounted" if node.uncounted else getattr(node.cost, kind) for kind in KINDS[:3]]
+    output = f"X{node.output} {shape_text(node.output_shape)}"
+    return [f"F{node.index}", node.path, node.function, output, node.parameters, *counts]
 
 
 def _node_as_json(node: Node) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from imagette.arrays import Weights
 from imagette.errors import StoreError, UsageError
 from imagette.store import disk
+from imagette.store.at_a_glance import run_html
 from imagette.store.checkpoint import (
     FORMAT,
     WEIGHTS,
@@ -106,6 +107,9 @@ class RunFolder:
         marker = found / MARKER
         check_format(read_json(marker), marker)
         return cls(found.absolute())
+
+    def _repr_html_(self) -> str:
+        return run_html(self.path, self.finished(), self.last_row(), self.cost())
 
     # What was known at the start
 
