@@ -203,3 +203,9 @@ def test_a_run_is_described_from_its_folder(capsys, tmp_path):
 def test_an_experiment_that_leaves_its_precision_open_is_described(capsys):
     auto = ["--set", "engine.precision=auto", "--set", "engine.threads=auto"]
     assert "5,994" in described(capsys, "first_light", *auto)
+
+
+def test_the_table_comes_as_latex_too(capsys):  # 001-06
+    out = described(capsys, "lenet_cifar", "--latex")
+    assert out.count("\n$F_{") == 12
+    assert "give one of them" in refused(capsys, "lenet_cifar", "--latex", "--json")

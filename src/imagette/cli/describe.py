@@ -25,24 +25,37 @@ def describe(
     arguments: Arguments = None,
     width: Width = 1.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print the table as JSON.")] = False,
+    as_latex: Annotated[
+        bool, typer.Option("--latex", help="Print the table of Fn, Xn and Wn as LaTeX.")
+    ] = False,
 ) -> None:
     """Show every tensor, parameter and operation of a network.
 
     Example: imagette describe lenet_cifar --input 3x32x32 --set conv1=12
     """
+    if as_json and as_latex:
+        raise UsageError("--json and --latex: give one of them.")
+    show = _print_json if as_json else _print_latex if as_latex else _show
     name, more = _split(network)
     found = find_network(name, arguments or [])
     if found.network is None:
-        _show(cost_table(_traced(found, width)), as_json)
+        show(cost_table(_traced(found, width)))
         return
     size = " ".join([size, *more])
-    _show(cost_table(walked(found, name, size, classes, width)), as_json)
+    show(cost_table(walked(found, name, size, classes, width)))
 
 
-def _show(table: CostTable, as_json: bool) -> None:
-    if as_json:
-        print(json.dumps(table.as_json()))
-        return
+def _print_json(table: CostTable) -> None:
+    print(json.dumps(table.as_json()))
+
+
+def _print_latex(table: CostTable) -> None:
+    from imagette.report.latex import network_latex
+
+    print(network_latex(table.as_json()), end="")
+
+
+def _show(table: CostTable) -> None:
     from rich.console import Console
 
     from imagette.cli.tables import network_table
