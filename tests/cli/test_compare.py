@@ -54,9 +54,10 @@ def test_the_table_and_the_figure_come_with_one_command(sweep, capsys, tmp_path)
 
 def test_a_variant_is_one_line_at_200_columns(sweep):
     lines = shown(sweep, 200).splitlines()
-    (line,) = (line for line in lines if line.startswith("batch=16"))
+    (line,) = (line for line in lines if line.startswith("batch=16  "))
     assert " ".join(line.split()) == (
-        "batch=16 3 61.00 ± 1.00 -10.10 -10.35 to -9.85 3 seeds worse 7,850 15,680 4.0 2.00 0.3900"
+        "batch=16 3 61.00 ± 1.00 -10.10 -10.35 to -9.85 < 0.001 3 seeds worse 7,850 15,680 "
+        "4.0 2.00 0.3900"
     )
 
 
@@ -94,6 +95,56 @@ def test_the_figure_is_not_written_over_unless_asked(sweep, capsys, tmp_path):  
     assert imagette(capsys, "compare", sweep, "--out", "other.png")[0] == 0
     assert imagette(capsys, "compare", sweep, "--overwrite")[0] == 0
     assert (tmp_path / "compare.png").read_bytes()[1:4] == b"PNG"
+
+
+def test_a_page_is_written_and_never_over_another(sweep, capsys, tmp_path):  # 001-18, 001-27
+    code, out, err = imagette(capsys, "compare", sweep, "--html", "all.html")
+    assert (code, err) == (0, "")
+    assert out.endswith("\npage     all.html\n")
+    assert not (tmp_path / "compare.png").exists()
+    page = (tmp_path / "all.html").read_text(encoding="utf-8")
+    assert "batch=16 is worse than batch=4 by 10.10 points" in page
+    assert imagette(capsys, "compare", sweep, "--html", "all.html")[0] == 2
+    code, out, _ = imagette(
+        capsys, "compare", sweep, "--html", "all.html", "--overwrite", "--lang", "fr", "--json"
+    )
+    assert (code, json.loads(out)["page"]) == (0, "all.html")
+    assert "batch=16 est moins bon que batch=4" in (tmp_path / "all.html").read_text("utf-8")
+
+
+def test_a_language_that_is_not_known_is_told_before_anything_is_read(capsys):
+    code, _, err = imagette(capsys, "compare", "absent", "--html", "x.html", "--lang", "xx")
+    assert (code, err.count("\n")) == (2, 1)
+    assert "'xx' is not one of 'en', 'fr'" in err
+
+
+def test_a_place_that_cannot_be_written_is_one_line(sweep, capsys):
+    code, out, err = imagette(capsys, "compare", sweep, "--html", "absent/all.html")
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert "absent/all.html cannot be written" in err
+
+
+def test_a_hostile_title_commands_no_terminal(make_run, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run = make_run("one", title="\x1b[2J\x07[bold]x")
+    note_run(run.path, "\x1b]0;owned\x07")
+    code, out, _ = imagette(capsys, "compare", run.path)
+    assert code == 0
+    assert "[bold]x" in out
+    assert not {"\x1b", "\x07"} & set(out)
+
+
+def test_one_variant_alone_is_told_so(make_run, capsys, tmp_path):
+    run = make_run("one")
+    _, out, _ = imagette(capsys, "compare", run.path, "--out", tmp_path / "x.png")
+    assert "one variant: nothing to compare it with" in out
+
+
+def test_the_differences_are_said_in_words(sweep, capsys):  # 001-29
+    _, out, _ = imagette(capsys, "compare", sweep)
+    told = " ".join(out.split())
+    assert "batch=16 is worse than batch=4 by 10.10 points [9.85, 10.35], p < 0.001." in told
+    assert "Over seeds: Student's t" in told
 
 
 def test_values_come_as_json_and_write_no_figure_unless_named(sweep, capsys, tmp_path):

@@ -1,5 +1,6 @@
 import json
 
+import numpy as np
 import pytest
 
 from imagette.errors import UsageError
@@ -81,12 +82,69 @@ def test_answers_that_were_not_kept_or_are_of_other_weights_are_not_taken(experi
     assert compare_runs(paths).variants[1].difference.n == figures["n"]
 
 
-def test_other_images_have_no_difference(make_run):
+def moved(run, by):
+    """The run, as if it had been judged on images numbered from `by` on."""
+    figures, arrays = run.read_evaluation("validation")
+    arrays["image_digests"] = arrays["image_digests"] + np.uint8(by)
+    run.write_evaluation("validation", figures, arrays)
+    return run
+
+
+def test_images_are_paired_by_what_they_are_not_by_where_they_stand(make_run):
     one = make_run("one", right=HALF)
-    other = make_run("other", right=HALF, data={"split_seed": 3})
-    third = make_run("third", right=HALF, data={"name": "mnist"})  # 002-28
-    for variant in compare_runs([one.path, other.path, third.path]).variants[1:]:
-        assert variant.no_difference == "judged on other images"
+    other = moved(make_run("other", right=HALF, data={"split_seed": 3}), by=5)
+    difference = compare_runs([one.path, other.path]).variants[1].difference
+    assert (difference.n, difference.over) == (15, "images")
+    assert difference.only == (5, 0)  # images 10 to 14, which only the second has right
+
+
+def test_too_few_common_images_are_compared_without_pairing(make_run):
+    one = make_run("one", right=[True] * 20)
+    other = moved(make_run("other", right=HALF, data={"split_seed": 3}), by=15)
+    difference = compare_runs([one.path, other.path]).variants[1].difference
+    assert (difference.n, difference.over, difference.verdict) == (20, "other images", "worse")
+    assert difference.mean == -0.5
+    assert difference.only is None
+
+
+def test_other_data_sets_have_no_difference(make_run):
+    one = make_run("one", right=HALF)
+    other = make_run("other", right=HALF, data={"name": "mnist"})  # 002-28
+    (_, variant) = compare_runs([one.path, other.path]).variants
+    assert variant.no_difference == "judged on another data set"
+
+
+def test_seeds_of_runs_judged_on_other_images_are_not_paired(make_run, tmp_path):
+    for seed in (0, 1):
+        make_run(f"all/a{seed}", right=HALF, seed=seed)
+        moved(make_run(f"all/b{seed}", right=HALF, seed=seed, data={"split_seed": 3}), by=18)
+    (_, variant) = compare_runs([tmp_path / "all"]).variants
+    assert (variant.difference.over, variant.difference.n) == ("other images", 20)
+
+
+def test_beside_seeds_stands_the_interval_over_images(make_run):
+    paths = []
+    for seed in range(3):
+        final = 0.6 + seed / 100
+        better = make_run(f"a{seed}", (0.1, 0.4, final + 0.2), right=[True] * 20, seed=seed)
+        worse = make_run(f"b{seed}", (0.1, 0.4, final), right=HALF, seed=seed, recipe={"batch": 4})
+        paths += [better.path, worse.path]
+    difference = compare_runs(paths, against="batch=4").variants[0].difference
+    assert difference.over == "seeds"
+    low, high = difference.on_images
+    assert 0.2 < low < 0.5 < high < 0.8
+    (paths[0] / "evaluation" / "validation.json").unlink()
+    assert compare_runs(paths, against="batch=4").variants[0].difference.on_images is None
+
+
+def test_all_differences_are_corrected_together(make_run):
+    runs = [make_run("one", right=[True] * 20)]
+    runs += [make_run(f"{n}", right=HALF, recipe={"batch": 8 + n}) for n in range(3)]
+    found = compare_runs([run.path for run in runs])
+    differences = [variant.difference for variant in found.variants[1:]]
+    assert [one.comparisons for one in differences] == [3, 3, 3]
+    assert all(one.p == 2 / 2**10 for one in differences)
+    assert all(one.corrected == 6 / 2**10 for one in differences)
 
 
 def told(run, **data):
@@ -104,7 +162,7 @@ def test_data_of_one_name_and_other_contents_are_never_paired(make_run):
     ]
     first, second = compare_runs([run.path for run in folders]).variants
     assert (len(first.counted), len(second.counted)) == (2, 2)
-    assert second.no_difference == "judged on other images"
+    assert second.no_difference == "judged on another data set"
 
 
 def test_code_or_a_network_of_one_name_and_other_contents_is_another_variant(make_run):
@@ -159,6 +217,32 @@ def test_a_split_that_all_have_is_taken(make_run):
     assert compare_runs([both.path, course.path]).splits == ("test",)
 
 
+def test_an_opened_test_set_is_taken_where_all_have_it_and_no_validation(make_run):
+    bare = {"splits": ("train",), "data": {"validation": 0}}
+    one, other = make_run("one", **bare), make_run("other", **bare, recipe={"batch": 16})
+    for run in (one, other):
+        arrays = {
+            "logits": np.eye(2)[[0, 0, 1]],
+            "labels": np.zeros(3, np.int32),
+            "image_digests": np.repeat(np.arange(3, dtype=np.uint8)[:, None], 32, axis=1),
+        }
+        run.write_evaluation("test", {"accuracy": 2 / 3, "checkpoint": 2}, arrays)
+    found = compare_runs([one.path, other.path])
+    assert found.splits == ("test",)
+    assert found.variants[1].difference.n == 3
+    assert found.remarks[0].endswith("on the test set, opened for its last weights")
+    (other.path / "evaluation" / "test.json").unlink()
+    assert "test" not in {v.split for v in compare_runs([other.path]).variants}
+
+
+def test_a_test_set_that_one_opened_is_not_read_for_the_others(make_run):
+    one, other = make_run("one", right=HALF), make_run("other", right=HALF, recipe={"batch": 16})
+    one.write_evaluation("test", {"accuracy": 1.0, "checkpoint": 2}, {"logits": np.eye(2)})
+    found = compare_runs([one.path, other.path])
+    assert found.splits == ("validation",)
+    assert found.variants[0].accuracy.mean == 0.7
+
+
 def test_without_any_other_images_train_is_judged_at_the_end(experiment, trained):
     folder = trained(experiment(data={"limit": 200, "validation": 0})).folder
     (variant,) = compare_runs([folder.path]).variants
@@ -180,6 +264,14 @@ def test_unfinished_runs_are_listed_but_not_counted(make_run):  # 001-39
     assert len(alone.set_aside) == 1
 
 
+def test_a_variant_none_of_whose_runs_finished_stands_beside_the_others(make_run):
+    good = make_run("good")
+    failed = make_run("failed", recipe={"batch": 16}, finished=False)
+    variant = compare_runs([good.path, failed.path]).variants[1]
+    assert (variant.split, variant.accuracy, variant.difference) == (None, None, None)
+    assert variant.no_difference == "no finished run on one side"
+
+
 def test_a_seed_counts_once_however_often_it_was_run(make_run):
     runs = [make_run(f"{n}", (0.1, 0.4, 0.5 + n / 10)) for n in range(2)]
     found = compare_runs([run.path for run in runs])
@@ -190,9 +282,11 @@ def test_a_seed_counts_once_however_often_it_was_run(make_run):
     )
 
 
-def test_a_run_given_twice_is_one(make_run):
+def test_a_run_given_twice_is_one_and_that_is_said(make_run):
     run = make_run("one")
-    assert len(compare_runs([run.path, run.path]).variants[0].runs) == 1
+    found = compare_runs([run.path, run.path])
+    assert len(found.variants[0].runs) == 1
+    assert found.remarks == (f"named twice, it counts once: {run.path}",)
 
 
 def test_a_damaged_run_is_left_out_and_named(make_run, tmp_path):

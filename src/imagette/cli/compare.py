@@ -1,15 +1,21 @@
 """`imagette compare`."""
 
 import json
+import shlex
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
-from imagette.cli.comparison_table import comparison_csv, comparison_table, ensemble_lines
+from imagette.cli.comparison_csv import comparison_csv
+from imagette.cli.comparison_table import comparison_table, ensemble_lines
+from imagette.cli.invocation import program
+from imagette.cli.report import Lang
 from imagette.errors import UsageError
+from imagette.evaluate.ensemble import Ensemble
 from imagette.run.compare import Comparison, compare_runs
 from imagette.run.ensemble import ensemble_of
 from imagette.store.whole import write_whole
@@ -31,15 +37,20 @@ def compare(
     out: Annotated[
         Path | None,
         typer.Option(
-            help=f"Where the figure goes; {DEFAULT_PICTURE}, but none with --json or --csv."
+            help=f"Where the figure goes; {DEFAULT_PICTURE}, or none with --html, --json, --csv."
         ),
     ] = None,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace the figure if it is there.")
+        bool, typer.Option("--overwrite", help="Replace the figure or page if it is there.")
     ] = False,
     ensemble: Annotated[
         bool, typer.Option("--ensemble", help="All runs as one: their mean probabilities.")
     ] = False,
+    html: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write a page too: sortable table, curves, prices."),
+    ] = None,
+    lang: Annotated[Lang, typer.Option(help="The language of the page.")] = "en",
     as_json: Annotated[bool, typer.Option("--json", help="Print the values as JSON.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print a line a variant as CSV.")] = False,
 ) -> None:
@@ -53,26 +64,59 @@ def compare(
         raise UsageError("--json and --csv: give one of them.")
     if as_csv and ensemble:
         raise UsageError("--csv has a line a variant, and --ensemble is none: give --json.")
-    picture = out or (None if as_json or as_csv else DEFAULT_PICTURE)
-    if picture and picture.exists() and not overwrite:
-        raise UsageError(f"{str(picture)!r} exists: give --overwrite, or another name with --out.")
+    picture = out or (None if as_json or as_csv or html else DEFAULT_PICTURE)
+    _check_free(picture, "--out", overwrite)
+    _check_free(html, "--html", overwrite)
     comparison = compare_runs(runs, against)
     together = ensemble_of(comparison) if ensemble else None
     if picture:
         write_whole(picture, _figure(comparison))
+    if html:
+        command = _command(runs, against, html, lang)
+        write_whole(html, _page(comparison, command, lang))
+    made = {"figure": picture, "page": html}
     if as_json:
-        values = {**comparison.as_json(), "figure": str(picture) if picture else None}
-        if together:
-            values["ensemble"] = together.as_json()
-        print(json.dumps(values, ensure_ascii=False))
+        print(json.dumps(_values(comparison, together, made), ensure_ascii=False))
     elif as_csv:
         print(comparison_csv(comparison), end="")
     else:
-        console = Console(file=sys.stdout)
-        comparison_table(comparison, console)
-        if together:
-            ensemble_lines(together, console)
-        print(f"\nfigure   {picture}")
+        _show(comparison, together, made)
+
+
+def _values(
+    comparison: Comparison, together: Ensemble | None, made: Mapping[str, Path | None]
+) -> dict[str, Any]:
+    files = {what: str(path) if path else None for what, path in made.items()}
+    ensemble = {"ensemble": together.as_json()} if together else {}
+    return {**comparison.as_json(), **files, **ensemble}
+
+
+def _show(
+    comparison: Comparison, together: Ensemble | None, made: Mapping[str, Path | None]
+) -> None:
+    console = Console(file=sys.stdout)
+    comparison_table(comparison, console)
+    if together:
+        ensemble_lines(together, console)
+    print("\n" + "\n".join(f"{what:<8} {path}" for what, path in made.items() if path))
+
+
+def _check_free(path: Path | None, option: str, overwrite: bool) -> None:
+    if path and path.exists() and not overwrite:
+        raise UsageError(f"{str(path)!r} exists: give --overwrite, or another name with {option}.")
+
+
+def _command(runs: list[Path], against: str | None, html: Path, lang: Lang) -> str:
+    """The command that makes the page again."""
+    options = ["--against", against] if against else []
+    words = [*map(str, runs), *options, "--html", str(html), "--lang", lang, "--overwrite"]
+    return f"{program()} compare {shlex.join(words)}"
+
+
+def _page(comparison: Comparison, command: str, lang: Lang) -> bytes:
+    from imagette.run.comparison_page import comparison_html
+
+    return comparison_html(comparison, command, lang)
 
 
 def _figure(comparison: Comparison) -> bytes:

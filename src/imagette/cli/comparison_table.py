@@ -1,9 +1,5 @@
 """A comparison as text: one row a variant, in as few lines as there is room for."""
 
-import csv
-from io import StringIO
-from typing import Any
-
 from rich.console import Console
 from rich.markup import escape
 from rich.measure import Measurement
@@ -12,9 +8,14 @@ from rich.table import Table
 from imagette.cli.operations import operations_text
 from imagette.evaluate.comparison import Difference
 from imagette.evaluate.ensemble import Ensemble
+from imagette.report.language import language
+from imagette.report.names import shown
+from imagette.report.verdict import MANY, coverage_of_tests, p_text, summary, verdict
 from imagette.run.compare import Comparison, Variant
 
 NAME_WIDTH = 18  # where room is short, a longer name is folded
+ENGLISH = language("en")
+TOLD = ("better", "worse")  # of many differences, only these have a line of their own
 COSTS = ("parameters", "operations", "s", "s/epoch")
 
 
@@ -35,9 +36,9 @@ def comparison_table(comparison: Comparison, console: Console) -> None:
     else:
         for line in _blocks(comparison):
             console.print(escape(line), highlight=False)
-    below = _below(comparison)
-    for line in [""] * bool(below) + below:
-        console.print(escape(line), highlight=False, soft_wrap=True)
+    for lines, is_prose in ((_words(comparison), True), (_below(comparison), False)):
+        for line in [""] * bool(lines) + lines:
+            console.print(escape(_printable(line)), highlight=False, soft_wrap=not is_prose)
 
 
 def ensemble_lines(together: Ensemble, console: Console) -> None:
@@ -53,16 +54,6 @@ def ensemble_lines(together: Ensemble, console: Console) -> None:
         console.print(escape(line), highlight=False, soft_wrap=True)
 
 
-def comparison_csv(comparison: Comparison) -> str:
-    """One line a variant, after a line of headings; shares lie between 0 and 1."""
-    rows = [_flat(variant) for variant in comparison.variants]
-    text = StringIO()
-    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
-
-
 def _legend(comparison: Comparison) -> list[str]:
     splits = " or ".join(comparison.splits) or "nothing yet"
     lines = [
@@ -72,8 +63,8 @@ def _legend(comparison: Comparison) -> list[str]:
     if len(comparison.variants) > 1:
         lines.insert(
             1,
-            f"difference: in points, from {comparison.against}, with its 95 % interval "
-            "(over seeds, or over the images of one run each)",
+            f"difference: in points, from {shown(comparison.against)}, with its 95 % interval "
+            "(over seeds, or over images); p: chance of as much between equals, corrected",
         )
     return lines
 
@@ -82,7 +73,7 @@ def _wide(comparison: Comparison) -> Table:
     losses = _loss_splits(comparison)
     table = _table("variant")
     table.columns[0].no_wrap = True
-    headings = ["n", "accuracy %", "difference", "95 % interval", "over", ""]
+    headings = ["n", "accuracy %", "difference", "95 % interval", "p", "over", ""]
     headings += [*COSTS, *(f"loss {one}" for one in losses)]
     for heading in headings:
         table.add_column(heading, justify="left" if heading in ("", "over") else "right")
@@ -91,11 +82,12 @@ def _wide(comparison: Comparison) -> Table:
     for variant in comparison.variants:
         found = variant.difference
         table.add_row(
-            escape(variant.name),
+            escape(shown(variant.name)),
             str(len(variant.counted)),
             _accuracy(variant, comparison),
             _points(found.mean) if found else "",
             _interval(found) if found else "",
+            _p(found) if found else "",
             f"{found.n:,} {found.over}" if found else "",
             escape(_verdict(variant, comparison)),
             *_costs(variant),
@@ -112,7 +104,7 @@ def _narrow(comparison: Comparison) -> Table:
         table.add_column(heading, justify="right", no_wrap=True)
     for variant in comparison.variants:
         table.add_row(
-            escape(variant.name),
+            escape(shown(variant.name)),
             f"{_accuracy(variant, comparison)}\nn = {len(variant.counted)}",
             "\n".join(_stacked(variant, comparison)),
             "\n".join(_costs(variant)),
@@ -133,7 +125,7 @@ def _blocks(comparison: Comparison) -> list[str]:
         ]
         told = [f"accuracy {accuracy}", *_stacked(variant, comparison)]
         told += [*(f"{name} {value}" for name, value in costs), *losses]
-        lines += [variant.name, *(f"  {line}" for line in told if line)]
+        lines += [shown(variant.name), *(f"  {line}" for line in told if line)]
     return lines
 
 
@@ -147,7 +139,9 @@ def _stacked(variant: Variant, comparison: Comparison) -> list[str]:
     found = variant.difference
     if found is None:
         return [_verdict(variant, comparison)]
-    return [_points(found.mean), _interval(found), f"{found.n:,} {found.over}", found.verdict]
+    over = f"{found.n:,} {found.over}"
+    chance = [p_text(found.corrected, ENGLISH)] if found.corrected is not None else []
+    return [_points(found.mean), _interval(found), *chance, over, found.verdict]
 
 
 def _costs(variant: Variant) -> list[str]:
@@ -174,6 +168,11 @@ def _accuracy(variant: Variant, comparison: Comparison) -> str:
     return f"{100 * found.mean:.2f}{deviation}{mark}"
 
 
+def _printable(line: str) -> str:
+    """Titles and notes are anybody's: none of their signs may command the terminal."""
+    return "".join(sign if sign.isprintable() else " " for sign in line)
+
+
 def _points(share: float) -> str:
     return f"{100 * share:+.2f}"
 
@@ -185,6 +184,12 @@ def _interval(found: Difference) -> str:
     return f"{_points(low)} to {_points(high)}"
 
 
+def _p(found: Difference) -> str:
+    if found.corrected is None:
+        return "unknown"
+    return p_text(found.corrected, ENGLISH).removeprefix("p ").removeprefix("= ")
+
+
 def _number(value: float | None, form: str) -> str:
     return "-" if value is None else f"{value:,{form}}"
 
@@ -194,7 +199,23 @@ def _loss_splits(comparison: Comparison) -> list[str]:
     return [split for split in ("train", "validation", "test") if split in found]
 
 
+def _words(comparison: Comparison) -> list[str]:
+    """Each difference in words, and what the tests behind them cover."""
+    differences = [variant.difference for variant in comparison.variants if variant.difference]
+    lines = ["one variant: nothing to compare it with"] if len(comparison.variants) == 1 else []
+    many = len(differences) > MANY
+    if many:
+        lines.append(summary(comparison.against, differences, ENGLISH))
+    lines += [
+        verdict(variant.name, comparison.against, variant.difference, ENGLISH)
+        for variant in comparison.variants
+        if variant.difference and not (many and variant.difference.verdict not in TOLD)
+    ]
+    return [*lines, *coverage_of_tests(differences, ENGLISH)]
+
+
 def _below(comparison: Comparison) -> list[str]:
+    """What a reader must know of the runs, with paths and commands, which are not wrapped."""
     lines = [
         f"{variant.name}: no difference from {comparison.against} is given, {variant.no_difference}"
         for variant in comparison.variants
@@ -207,29 +228,3 @@ def _below(comparison: Comparison) -> list[str]:
         for note in variant.notes
     ]
     return lines
-
-
-def _flat(variant: Variant) -> dict[str, Any]:
-    accuracy, found = variant.accuracy, variant.difference
-    low, high = found.interval if found and found.interval else (None, None)
-    return {
-        "variant": variant.name,
-        "title": variant.title,
-        "split": variant.split,
-        "seeds": len(variant.counted),
-        "accuracy": accuracy.mean if accuracy else None,
-        "deviation": accuracy.deviation if accuracy else None,
-        "difference": found.mean if found else None,
-        "low": low,
-        "high": high,
-        "over": found.over if found else None,
-        "verdict": found.verdict if found else variant.no_difference,
-        "parameters": variant.parameters,
-        "operations": variant.operations,
-        "uncounted": " ".join(variant.uncounted),
-        "train_seconds": variant.train_seconds,
-        "seconds_per_epoch": variant.seconds_per_epoch,
-        **{f"{one}_loss": variant.losses.get(one) for one in ("train", "validation", "test")},
-        "uncounted_runs": len(variant.set_aside),
-        "notes": " | ".join(variant.notes),
-    }

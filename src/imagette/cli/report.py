@@ -1,30 +1,44 @@
 """`imagette report`."""
 
-from enum import StrEnum
+import shlex
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
+from imagette.cli.invocation import program, short
 from imagette.cli.train import DataDir, Trust
+from imagette.errors import UsageError
+from imagette.run.account import account_of_runs
+from imagette.run.page_file import Form
 from imagette.run.report import report_run
 
-
-class Lang(StrEnum):
-    """The languages of a page."""
-
-    en = "en"
-    fr = "fr"
+Lang = Literal["en", "fr"]
+"""The languages of a page."""
 
 
 def report(
-    run: Annotated[Path, typer.Argument(help="A run folder, or runs/TITLE for its newest.")],
-    lang: Annotated[Lang, typer.Option(help="The language of the page.")] = Lang.en,
+    runs: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="RUN...",
+            help="A run folder, or runs/TITLE for its newest; with --best folders of runs too.",
+        ),
+    ],
+    best: Annotated[
+        Path | None,
+        typer.Option(metavar="RUN", help="Write the account of all RUNs: the best of them."),
+    ] = None,
+    form: Annotated[
+        Form, typer.Option("--format", help="One HTML file, or Markdown to write on.")
+    ] = "html",
+    lang: Annotated[Lang, typer.Option(help="The language of the page.")] = "en",
     out: Annotated[
-        Path | None, typer.Option(help="Another file than report.html in the run's folder.")
+        Path | None,
+        typer.Option(help="Another file than the run's report, or than account.html here."),
     ] = None,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace the file of --out if it is there.")
+        bool, typer.Option("--overwrite", help="Replace the file if it is there.")
     ] = False,
     layer: Annotated[
         list[str] | None,
@@ -33,13 +47,30 @@ def report(
     data_dir: DataDir = None,
     trust: Trust = False,
 ) -> None:
-    """Write the page of a run: one HTML file, which needs no network.
+    """Write the page of a run, or the account of several with --best; it needs no network.
 
     Example: imagette report runs/first_light --lang fr
     """
+    if best is not None:
+        path = account_of_runs(
+            runs,
+            best,
+            command=_command(runs, best, form, lang),
+            lang=lang,
+            form=form,
+            out=out,
+            overwrite=overwrite,
+        )
+        print(f"account {short(path)}")
+        return
+    if len(runs) > 1:
+        raise UsageError(
+            f"report takes one run, or --best RUN for the account of several. Got {len(runs)} runs."
+        )
     path = report_run(
-        run,
-        lang=lang.value,
+        runs[0],
+        lang=lang,
+        form=form,
         out=out,
         overwrite=overwrite,
         layers=layer or (),
@@ -47,3 +78,9 @@ def report(
         trust=trust,
     )
     print(f"report  {path}")
+
+
+def _command(runs: list[Path], best: Path, form: Form, lang: Lang) -> str:
+    """The command that makes the account again."""
+    words = [*map(str, runs), "--best", str(best), "--format", form, "--lang", lang]
+    return f"{program()} report {shlex.join(words)} --overwrite"

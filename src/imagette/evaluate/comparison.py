@@ -1,24 +1,33 @@
-"""Whether one variant beats another: paired differences with their 95 % interval, and in words."""
+"""Whether one variant beats another: paired differences, their 95 % interval and their p-value.
+
+Two kinds of chance are told apart. Over seeds: would the recipe do it again, on these images? Over
+images: would these very trainings do it again, on others? Neither answers the other's question.
+"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from statistics import NormalDist, fmean, stdev
+from dataclasses import dataclass, replace
+from math import sqrt
+from statistics import fmean, stdev
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from imagette.errors import UsageError
+from imagette.evaluate.bootstrap import CONFIDENCE, ByImage, bootstrap_intervals
 from imagette.evaluate.evaluation import Interval
-from imagette.evaluate.student import t_quantile
+from imagette.evaluate.holm import holm
+from imagette.evaluate.mcnemar import mcnemar
+from imagette.evaluate.proportions import newcombe, two_proportions
+from imagette.evaluate.student import share_within, t_quantile
 
 Verdict = Literal["better", "worse", "no difference shown"]
+Over = Literal["seeds", "images", "other images"]
 Correct = NDArray[np.bool_]
 """[N]: whether each image was predicted right."""
 Digests = NDArray[np.uint8]
 """[N,32]: the SHA-256 of each image's pixels."""
 
-CONFIDENCE = 0.95
 _NO_SCATTER = 1e-12  # differences of equal accuracies differ by rounding alone
 
 
@@ -36,23 +45,34 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A variant's accuracy less the other's, in -1 to 1, paired over n seeds or images.
+    """A variant's accuracy less the other's, in -1 to 1, and how far chance alone would bring it.
 
-    `interval` is None where the pairs do not scatter, so that nothing says how far to trust them.
+    `over` says what n counts: seeds that both were trained with (Student's t), the same images
+    (McNemar's test, bootstrap interval), or other images on either side, unpaired (two
+    proportions, Newcombe's interval), where n is the smaller of the two numbers.
+    `interval` and `p` are None where the pairs do not scatter, so that nothing says how far to
+    trust them. `corrected` is p after Holm's correction for `comparisons`, and decides;
+    the interval stands for this comparison alone. `on_images` stands beside a difference over
+    seeds: the interval over images, of the mean of these trainings. `only` counts the images that
+    only the first has right, and only the other.
     """
 
     mean: float
     interval: Interval | None
     n: int
-    over: Literal["seeds", "images"]
+    over: Over
+    p: float | None = None
+    corrected: float | None = None
+    comparisons: int = 1
+    on_images: Interval | None = None
+    only: tuple[int, int] | None = None
 
     @property
     def verdict(self) -> Verdict:
-        """What the interval allows to say: a difference is shown where it leaves out 0."""
-        low, high = self.interval or (0.0, 0.0)
-        if low > 0:
-            return "better"
-        return "worse" if high < 0 else "no difference shown"
+        """A difference is shown where chance would bring as much in less than 1 - 95 % of cases."""
+        if self.corrected is None or self.corrected >= 1 - CONFIDENCE:
+            return "no difference shown"
+        return "better" if self.mean > 0 else "worse"
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -60,8 +80,51 @@ class Difference:
             "interval": list(self.interval) if self.interval else None,
             "n": self.n,
             "over": self.over,
+            "p": self.p,
+            "p_corrected": self.corrected,
+            "comparisons": self.comparisons,
+            "interval_over_images": list(self.on_images) if self.on_images else None,
+            "only": list(self.only) if self.only else None,
             "verdict": self.verdict,
         }
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """A difference before all are settled together, and its values image by image, [n] if known."""
+
+    difference: Difference
+    by_image: ByImage | None = None
+
+
+def settle(found: Sequence[Evidence]) -> tuple[Difference, ...]:
+    """The differences of one comparison: bootstrap intervals, and Holm's correction over all.
+
+    >>> one = over_images(np.ones(60, bool), np.arange(60) < 50)
+    >>> (alone,) = settle([one])
+    >>> (first, _) = settle([one, one])
+    >>> first.corrected == 2 * alone.corrected
+    True
+    """
+    bounds = iter(bootstrap_intervals([one.by_image for one in found if one.by_image is not None]))
+    differences = [
+        one.difference if one.by_image is None else _bounded(one.difference, next(bounds))
+        for one in found
+    ]
+    tested = [one.p for one in differences if one.p is not None]
+    corrected = iter(holm(tested))
+    return tuple(
+        replace(
+            one, corrected=next(corrected) if one.p is not None else None, comparisons=len(tested)
+        )
+        for one in differences
+    )
+
+
+def _bounded(difference: Difference, interval: Interval) -> Difference:
+    if difference.over == "seeds":
+        return replace(difference, on_images=interval)
+    return replace(difference, interval=interval)
 
 
 def spread(figures: Sequence[float]) -> Spread:
@@ -80,12 +143,14 @@ def over_seeds(figures: Sequence[float], others: Sequence[float]) -> Difference:
     """The difference of two variants that were trained with the same seeds, in the same order.
 
     `mean ± t s/√n` of the n >= 2 differences seed by seed, s their sample deviation, t Student's
-    quantile for n - 1 degrees of freedom.
+    quantile for n - 1 degrees of freedom; p is the share of that distribution beyond
+    `mean √n / s` on either side. It speaks of the recipe, on the images it was judged on.
+    Source: Student 1908, https://doi.org/10.1093/biomet/6.1.1
 
-    >>> over_seeds([0.72, 0.73, 0.71], [0.70, 0.70, 0.70]).verdict
-    'no difference shown'
-    >>> over_seeds([0.72, 0.73, 0.71, 0.72], [0.70, 0.70, 0.70, 0.70]).verdict
-    'better'
+    >>> over_seeds([0.72, 0.73, 0.71], [0.70, 0.70, 0.70]).p < 0.05
+    False
+    >>> over_seeds([0.72, 0.73, 0.71, 0.72], [0.70, 0.70, 0.70, 0.70]).p < 0.05
+    True
     """
     if len(figures) != len(others) or len(figures) < 2:
         raise UsageError(
@@ -95,22 +160,22 @@ def over_seeds(figures: Sequence[float], others: Sequence[float]) -> Difference:
     found = spread([one - other for one, other in zip(figures, others, strict=True)])
     if not found.deviation or found.deviation < _NO_SCATTER:
         return Difference(found.mean, None, found.n, "seeds")
-    half = t_quantile(found.n - 1, CONFIDENCE) * found.deviation / found.n**0.5
-    return Difference(found.mean, (found.mean - half, found.mean + half), found.n, "seeds")
+    error = found.deviation / sqrt(found.n)
+    half = t_quantile(found.n - 1, CONFIDENCE) * error
+    bounds = found.mean - half, found.mean + half
+    p = 1 - share_within(abs(found.mean) / error, found.n - 1)
+    return Difference(found.mean, bounds, found.n, "seeds", max(0.0, p))
 
 
-def over_images(correct: Correct, other: Correct) -> Difference:
-    """The difference of two networks on the same n images, in the same order.
+def over_images(correct: Correct, other: Correct) -> Evidence:
+    """The difference of two trainings on the same n images, in the same order.
 
-    With b images that only the first has right, c that only the other has, the mean is (b - c)/n.
-    The interval is normal, `d ± z √(b + c - (b - c)²/n) / n`, after adding 1/2 to each of the four
-    cells of right and wrong (so b and c grow by 1/2, n by 2): without that it is too narrow where
-    few images tell the two apart. It holds for these weights, not for other seeds.
-    Source: Agresti and Min 2005, https://doi.org/10.1002/sim.1781
+    With b images that only the first has right, c that only the other has, the mean is (b - c)/n
+    and p is McNemar's. It speaks of these weights, not of other seeds.
 
     >>> right, wrong = np.array([True] * 90), np.array([False] * 10)
-    >>> over_images(np.concatenate([right, wrong]), np.ones(100, bool)).verdict
-    'worse'
+    >>> over_images(np.concatenate([right, wrong]), np.ones(100, bool)).difference.only
+    (0, 10)
     """
     if correct.shape != other.shape or not correct.size:
         raise UsageError(
@@ -118,14 +183,20 @@ def over_images(correct: Correct, other: Correct) -> Difference:
             f"Got {list(correct.shape)} and {list(other.shape)}."
         )
     n = correct.size
-    only_first = int((correct & ~other).sum())
-    only_other = int((other & ~correct).sum())
-    balance, apart, wide = only_first - only_other, only_first + only_other + 1, n + 2
-    centre = balance / wide
-    z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
-    half = z * (apart - balance**2 / wide) ** 0.5 / wide
-    interval = max(-1.0, centre - half), min(1.0, centre + half)
-    return Difference(balance / n, interval, n, "images")
+    only = int((correct & ~other).sum()), int((other & ~correct).sum())
+    found = Difference((only[0] - only[1]) / n, None, n, "images", mcnemar(*only), only=only)
+    return Evidence(found, correct.astype(np.float64) - other)
+
+
+def over_other_images(accuracy: float, n: int, other: float, other_n: int) -> Difference:
+    """The difference of accuracies on n and on `other_n` different images: nothing is paired.
+
+    >>> over_other_images(0.8, 70, 0.6, 80).over
+    'other images'
+    """
+    bounds = newcombe(accuracy, n, other, other_n)
+    p = two_proportions(accuracy, n, other, other_n)
+    return Difference(accuracy - other, bounds, min(n, other_n), "other images", p)
 
 
 def same_images(first: Digests, second: Digests) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

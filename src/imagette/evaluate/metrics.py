@@ -76,8 +76,10 @@ def macro_f1(predictions: Predictions) -> float:
     return float((2 * table.diagonal()[present] / images_and_predictions[present]).mean())
 
 
-def interval(correct: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
+def interval(correct: float, n: int, confidence: float = 0.95) -> tuple[float, float]:
     """Wilson's interval of a proportion: where the true accuracy lies, with that confidence.
+
+    `correct` need not be whole: of several networks it is the mean.
 
     `(p + z²/2n ± z √(p(1-p)/n + z²/4n²)) / (1 + z²/n)`; without images, all of [0, 1].
     It stays inside [0, 1] and holds near 0 and 1, where `p ± z √(p(1-p)/n)` does not:

@@ -23,11 +23,15 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A heading; numbers stand on the right. `help` says more where there is a pointer."""
+    """A heading; numbers stand on the right, `whole` cells on one line.
+
+    `help` says more where there is a pointer.
+    """
 
     title: str
     numeric: bool = False
     code: bool = False
+    whole: bool = False
     help: str = ""
 
 

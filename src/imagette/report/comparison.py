@@ -11,10 +11,14 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from imagette.report.language import Language, language
+from imagette.report.names import shown
+
 # Colours of Okabe and Ito, without the yellow, which is lost on white: https://jfly.uni-koeln.de/color/
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 _LINES = ("-", "--", ":", "-.")
 _MARKS = "osD^vPX<>*h"
+_BEHIND = "#7f7f7f"
 _MOST_MARKS = 30  # with more epochs the marks hide the lines
 _LABEL_WIDTH = 30  # characters a line of the legend
 _TITLE_WIDTH = 100
@@ -40,8 +44,16 @@ class Curve:
         return asdict(self)
 
 
-def comparison_figure(curves: Sequence[Curve], split: str, title: str = "") -> Figure:
+def comparison_figure(
+    curves: Sequence[Curve],
+    split: str,
+    title: str = "",
+    others: Sequence[Curve] = (),
+    say: Language | None = None,
+) -> Figure:
     """Draw one line a variant in each of two panels, with one legend beside them.
+
+    `others` are drawn in grey behind them, without a name. `say` is the language, English if None.
 
     `split` says of which images the accuracies are. Lines are told apart by colour, line and
     mark; a band spans the seeds. The seconds are on a logarithmic axis where some variants take
@@ -50,18 +62,22 @@ def comparison_figure(curves: Sequence[Curve], split: str, title: str = "") -> F
     figure = Figure(figsize=(_WIDTH_INCHES, _height(curves)), layout="constrained")
     FigureCanvasAgg(figure)
     left, right = figure.subplots(1, 2, sharey=True)
+    say = say or language("en")
+    for curve in others:
+        _draw_behind(left, curve.epochs, curve)
+        _draw_behind(right, curve.seconds, curve)
     looks = [_look(number) for number in range(len(curves))]
     handles = [
         _draw(left, curve.epochs, curve, look) for curve, look in zip(curves, looks, strict=True)
     ]
     for curve, look in zip(curves, looks, strict=True):
         _draw(right, curve.seconds, curve, look)
-    left.set_xlabel("epoch (0: before training)")
+    left.set_xlabel(say("curves.epochs"))
     left.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-    _scale_seconds(right, curves)
-    left.set_ylabel(f"accuracy on {split} (%)")
+    _scale_seconds(right, [*curves, *others], say)
+    left.set_ylabel(say("compare.accuracy_on", split=split))
     for axes in (left, right):
-        _finish(axes, empty=not curves)
+        _finish(axes, "" if curves else say("curves.empty"))
     if handles:
         figure.legend(handles=handles, loc="outside right upper", frameon=False)
     if title:
@@ -98,10 +114,15 @@ def _draw(axes: Axes, x: Sequence[float], curve: Curve, look: _Look) -> Line2D:
     return line
 
 
+def _draw_behind(axes: Axes, x: Sequence[float], curve: Curve) -> None:
+    percents = [100 * share for share in curve.accuracy]
+    axes.plot(x, percents, color=_BEHIND, linewidth=0.8, alpha=0.6)
+
+
 def _label(curve: Curve) -> str:
     """The name over as many lines as it needs; `$` must not start a formula."""
     seeds = f" (n = {curve.n})" if curve.n > 1 else ""
-    return fill(f"{curve.name}{seeds}", _LABEL_WIDTH).replace("$", r"\$")
+    return fill(f"{shown(curve.name)}{seeds}", _LABEL_WIDTH).replace("$", r"\$")
 
 
 def _height(curves: Sequence[Curve]) -> float:
@@ -109,18 +130,18 @@ def _height(curves: Sequence[Curve]) -> float:
     return max(_LEAST_HEIGHT_INCHES, 1 + _INCHES_PER_LINE * lines)
 
 
-def _scale_seconds(axes: Axes, curves: Sequence[Curve]) -> None:
-    axes.set_xlabel("seconds of training")
+def _scale_seconds(axes: Axes, curves: Sequence[Curve], say: Language) -> None:
+    axes.set_xlabel(say("curves.seconds"))
     longest = [curve.seconds[-1] for curve in curves if curve.seconds and curve.seconds[-1] > 0]
     if longest and max(longest) > _MUCH_LONGER * min(longest):
         axes.set_xscale("log", nonpositive="mask")  # the start, at 0 s, has no place on it
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        axes.set_xlabel("seconds of training (logarithmic)")
+        axes.set_xlabel(say("compare.seconds_logarithmic"))
 
 
-def _finish(axes: Axes, empty: bool) -> None:
+def _finish(axes: Axes, nothing: str) -> None:
     axes.grid(alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)
-    if empty:
-        axes.text(0.5, 0.5, "nothing measured yet", ha="center", transform=axes.transAxes)
+    if nothing:
+        axes.text(0.5, 0.5, nothing, ha="center", transform=axes.transAxes)
         axes.set_yticks([])

@@ -1,4 +1,4 @@
-"""Why a run ended: the words in its folder, as values, so that a page says them in its language."""
+"""Why a run ended or does not count, in the language of a page: the words of others, as values."""
 
 import re
 
@@ -16,7 +16,26 @@ _KNOWN = {
     ),
     "reason.key": r"stopped by Ctrl-C",
     "reason.system": r"stopped by the system \(SIGTERM\)",
+    "reason.no_run": r"no finished run on one side",
+    "reason.other_data": r"judged on another data set",
+    "reason.other_split": r"judged on (?P<split>\w+), (?P<name>.*) on (?P<other>\w+)",
+    "reason.not_kept": (
+        r"the last weights' answers on (?P<split>\w+) are not kept: (?P<command>.*)"
+    ),
+    "reason.twice": r"named twice, it counts once: (?P<path>.*)",
+    "reason.seed_again": (
+        r"not counted: (?P<path>.*): seed (?P<seed>\d+) again, a newer run of it counts"
+    ),
+    "reason.not_counted": (
+        r"not counted: (?P<path>.*): (?P<state>.*), epoch (?P<epoch>\d+) of (?P<epochs>\w+)"
+    ),
+    "reason.left_out": r"left out: (?P<why>.*)",
+    "reason.on_test_watched": r"(?P<name>.*): on the test set, which was watched each epoch",
+    "reason.on_test_opened": r"(?P<name>.*): on the test set, opened for its last weights",
+    "reason.on_train": r"(?P<name>.*): on the training images, it measured no others",
 }
+_SPLITS = ("train", "validation", "test")
+_LONGEST = 400  # characters: paths and commands are among them
 
 
 def told(reason: str, say: Language) -> str:
@@ -30,11 +49,16 @@ def told(reason: str, say: Language) -> str:
         found = re.fullmatch(form, reason)
         if found:
             return say(key, **{name: _value(text, say) for name, text in found.groupdict().items()})
-    return shown(reason)
+    return shown(reason, _LONGEST)
 
 
 def _value(text: str, say: Language) -> str:
     if text in ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy"):
         return say(f"figure.{text}")
-    number = float(text)
+    if text in _SPLITS:
+        return say(f"split.{text}")
+    try:
+        number = float(text)
+    except ValueError:  # a path, a name, a command
+        return shown(text, _LONGEST)
     return say.integer(int(number)) if number.is_integer() else say.decimal(number)

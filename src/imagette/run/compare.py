@@ -7,11 +7,11 @@ from statistics import fmean
 from typing import Any
 
 from imagette.errors import ImagetteError, UsageError, nearest
-from imagette.evaluate.comparison import Difference, Spread, spread
+from imagette.evaluate.comparison import Difference, Evidence, Spread, settle, spread
 from imagette.report.comparison import Curve
 from imagette.run.curve import curve_of
-from imagette.run.difference import difference_of
-from imagette.run.figures import RunFigures, figures_of
+from imagette.run.difference import evidence_of
+from imagette.run.figures import KeptAnswers, RunFigures, figures_of
 from imagette.run.runs import JUDGED_FIRST
 from imagette.run.search import runs_meant
 from imagette.run.variants import identity, variant_names
@@ -110,7 +110,7 @@ def compare_runs(paths: Sequence[Path], against: str | None = None) -> Compariso
 
     A path is a run, `runs/<title>` for its newest, or a folder that holds runs at any depth, for
     all of them. Accuracies are on validation where every run has it, else on the test set where
-    all watched it; otherwise each variant is judged by the best split that it has, which is said,
+    all have it open; otherwise each variant is judged by the best split that it has, which is said,
     and variants of different splits have no difference.
     Raises UsageError if there is nothing to compare, or no variant is called `against`.
     """
@@ -124,7 +124,7 @@ def compare_runs(paths: Sequence[Path], against: str | None = None) -> Compariso
     if against is not None and against not in names:
         raise UsageError(f"No variant is called '{against}'. {nearest(against, names)}")
     reference = variants[names.index(against) if against is not None else 0]
-    found = tuple(_set_against(variant, reference) for variant in variants)
+    found = _set_against(variants, reference)
     return Comparison(reference.name, found, (*remarks, *_about(found)))
 
 
@@ -138,6 +138,9 @@ def _read(paths: Sequence[Path]) -> tuple[list[RunFigures], list[str]]:
     for path in paths:
         found: list[RunFigures] = []
         for run in runs_meant(path):
+            if run in runs:
+                remarks.append(f"named twice, it counts once: {run}")
+                continue
             try:
                 found.append(figures_of(run))
             except ImagetteError as error:
@@ -169,7 +172,7 @@ def _variant(
 ) -> Variant:
     # Every run of a variant measures the same splits, for what is measured is in the experiment.
     known = [split for split in JUDGED_FIRST if counted and split in counted[0].accuracies]
-    split = common or (known[0] if known else None)
+    split = (common or known[0]) if known else None
     per_epoch = [run.seconds_per_epoch for run in counted if run.seconds_per_epoch is not None]
     return Variant(
         name=name,
@@ -208,16 +211,31 @@ def _mean_losses(runs: Sequence[RunFigures]) -> dict[str, float]:
     return {split: fmean(run.losses[split] for run in runs) for split in shared if runs}
 
 
-def _set_against(variant: Variant, reference: Variant) -> Variant:
-    if variant is reference:
-        return variant
+def _set_against(variants: Sequence[Variant], reference: Variant) -> tuple[Variant, ...]:
+    """The variants with their differences, settled together, or with why there is none."""
+    kept = KeptAnswers()
+    found = {
+        variant.name: _evidence(variant, reference, kept)
+        for variant in variants
+        if variant is not reference
+    }
+    tested = {name: one for name, one in found.items() if isinstance(one, Evidence)}
+    differences = dict(zip(tested, settle(list(tested.values())), strict=True))
+    reasons = {name: one for name, one in found.items() if isinstance(one, str)}
+    return tuple(
+        replace(
+            variant,
+            difference=differences.get(variant.name),
+            no_difference=reasons.get(variant.name),
+        )
+        for variant in variants
+    )
+
+
+def _evidence(variant: Variant, reference: Variant, kept: KeptAnswers) -> Evidence | str:
     if variant.split != reference.split and variant.split and reference.split:
-        why = f"judged on {variant.split}, {reference.name} on {reference.split}"
-        return replace(variant, no_difference=why)
-    found = difference_of(variant.counted, reference.counted, variant.split)
-    if isinstance(found, Difference):
-        return replace(variant, difference=found)
-    return replace(variant, no_difference=found)
+        return f"judged on {variant.split}, {reference.name} on {reference.split}"
+    return evidence_of(variant.counted, reference.counted, variant.split, kept)
 
 
 def _about(variants: Sequence[Variant]) -> list[str]:
@@ -225,7 +243,9 @@ def _about(variants: Sequence[Variant]) -> list[str]:
     remarks = []
     for variant in variants:
         if variant.split == "test":
-            remarks.append(f"{variant.name}: on the test set, which was watched each epoch")
+            watched = any(run.summary.test_watched for run in variant.counted)
+            how = "which was watched each epoch" if watched else "opened for its last weights"
+            remarks.append(f"{variant.name}: on the test set, {how}")
         if variant.split and (singles := _singles(variant, variant.split)):
             remarks.append(
                 f"{variant.name}: accuracy of {variant.counted[0].views} views an image, averaged; "

@@ -20,9 +20,10 @@ from imagette.store.json_files import Row
 class RunFigures:
     """A run as a comparison sees it. `accuracies` and `losses` are of the last weights, by split.
 
-    A split is there if the run measured it: validation; test where it was watched each epoch;
-    train always, last of all by right, for it says the least. `singles` are the accuracies of one
-    view, on the splits where `accuracies` are of the mean over several `views`.
+    A split is there if the run measured it: validation; test where it was watched each epoch, or
+    opened for the last weights; train always, last of all by right, for it says the least.
+    `singles` are the accuracies of one view, on the splits where `accuracies` are of the mean over
+    several `views`.
     """
 
     summary: RunSummary
@@ -93,6 +94,19 @@ def answers(run: RunFigures, split: str) -> Answers | None:
         ) from error
 
 
+class KeptAnswers:
+    """`answers` of many runs, each read once however often it is asked for."""
+
+    def __init__(self) -> None:
+        self._read: dict[tuple[Path, str], Answers | None] = {}
+
+    def of(self, run: RunFigures, split: str) -> Answers | None:
+        key = run.path, split
+        if key not in self._read:
+            self._read[key] = answers(run, split)
+        return self._read[key]
+
+
 def not_kept(run: RunFigures, split: str) -> str:
     """Why `answers` are None, and what to do."""
     return (
@@ -108,7 +122,7 @@ def _figures(folder: RunFolder, summary: RunSummary) -> RunFigures:
     train_seconds = sum(took.values())
     data = folder.environment().get("data", {})
     experiment = check(folder.resolved(), str(folder.path / "resolved.json"))
-    accuracies = _known(last, "accuracy") | _judged_on_train(folder)
+    accuracies = _known(last, "accuracy") | _judged_at_the_end(folder)
     several = _of_several_views(folder, accuracies)
     return RunFigures(
         summary=summary,
@@ -141,10 +155,13 @@ def _of_several_views(folder: RunFolder, measured: Iterable[str]) -> dict[str, R
     return {split: row for split, row in found.items() if row and row.get("views", 1) > 1}
 
 
-def _judged_on_train(folder: RunFolder) -> dict[str, float]:
-    """The accuracy on train of the last weights, if judged; history's is of an epoch under way."""
-    figures = _of_the_last_weights(folder, "train")
-    return {"train": float(figures["accuracy"])} if figures else {}
+def _judged_at_the_end(folder: RunFolder) -> dict[str, float]:
+    """The accuracies of the last weights that history lacks: on test, if it is open, and on train.
+
+    History's figure on train is of an epoch under way.
+    """
+    found = {split: _of_the_last_weights(folder, split) for split in ("test", "train")}
+    return {split: float(row["accuracy"]) for split, row in found.items() if row}
 
 
 def _of_the_last_weights(folder: RunFolder, split: str) -> Row | None:

@@ -9,25 +9,26 @@ from imagette.evaluate.calibration import calibration
 from imagette.report.blocks import Drawing
 from imagette.report.diagram.drawing import diagram
 from imagette.report.language import Language, language
-from imagette.report.page import page_html
 from imagette.report.record import Record, read_record
 from imagette.report.run_page import Pictures, run_page
 from imagette.report.sections.calibration import calibrated
 from imagette.report.sections.mistakes import most_confident
+from imagette.run.page_file import Form, write_page
 from imagette.run.report_data import Brought, bring_data
 from imagette.run.report_inside import look_inside
 from imagette.run.report_pictures import on_sheet, read_judged
 from imagette.run.state import state_of
 from imagette.store.folder import RunFolder
-from imagette.store.whole import write_whole
 
-REPORT = "report.html"
+REPORT = "report"
+"""The file of a run's page in its folder, before `.html` or `.md`."""
 
 
 def report_run(
     run: Path | str,
     *,
     lang: str = "en",
+    form: Form = "html",
     out: Path | None = None,
     overwrite: bool = False,
     layers: Sequence[str] = (),
@@ -35,6 +36,8 @@ def report_run(
     trust: bool = False,
 ) -> Path:
     """Writes the page of a run into its folder, or to `out`, and returns where it is.
+
+    As one HTML file, or as Markdown, where pictures are told in words.
 
     The folder's own page follows from the folder alone, so it is made anew each time; another file
     is written over with `overwrite` only. An unfinished run has a page too, which says what is
@@ -53,8 +56,8 @@ def report_run(
         inside=look_inside(folder.path, brought.splits, layers, say, trust),
     )
     page = run_page(record, say, brought.facts, seen)
-    path = out or folder.path / REPORT
-    write_whole(path, page_html(page, say).encode())
+    path = out or folder.path / f"{REPORT}.{form}"
+    write_page(path, page, form, say)
     return path
 
 

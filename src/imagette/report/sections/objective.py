@@ -9,6 +9,7 @@ from imagette.report.names import shown
 from imagette.report.reasons import told
 from imagette.report.record import Record, Row
 
+_OPERATIONS = ("multiplications", "additions", "maximums")
 _LONGEST = 2000  # characters of what people wrote
 
 
@@ -74,27 +75,37 @@ def _budget(record: Record, say: Language) -> Block:
     return Table(columns, rows, caption, sortable=False)
 
 
-def _rows(record: Record, say: Language) -> Iterator[tuple[Cell, ...]]:
+def limits(record: Record) -> dict[str, tuple[float, float | None]]:
+    """Each limit of the budget and what the run took of it, None where that is not known.
+
+    Both in the limit's unit, but minutes in seconds.
+    """
     budget, cost = record.resolved["budget"], record.cost
-    operations = sum(cost["cost"][kind] for kind in ("multiplications", "additions", "maximums"))
-    has = {
+    spent = (record.finished or {}).get("spent", {})
+    took = {
         "parameters": cost["parameters"],
-        "operations": operations,
+        "operations": sum(cost["cost"][kind] for kind in _OPERATIONS),
         "model_bytes": BYTES * (cost["parameters"] + cost["non_trainable"]),
         "activation_bytes": cost["peak_activation_bytes"],
     }
-    for key, amount in has.items():
-        if budget.get(key) is not None:
-            shown_amounts = (say.integer(budget[key]), say.integer(amount))
-            yield _row(key, amount / budget[key], shown_amounts, say)
+    found = {key: (budget[key], took[key]) for key in took if budget.get(key) is not None}
     if budget.get("minutes") is not None:
-        spent, most = (record.finished or {}).get("spent", {}), 60 * budget["minutes"]
-        seconds = spent.get("total_seconds")
-        if seconds is None:
-            name, allowed = Cell(say("budget.minutes")), Cell(say.seconds(most))
-            yield (name, allowed, Cell("–"), Cell("–"), Cell(say("budget.unknown")))
+        found["minutes"] = 60 * budget["minutes"], spent.get("total_seconds")
+    return found
+
+
+def _rows(record: Record, say: Language) -> Iterator[tuple[Cell, ...]]:
+    for key, (most, took) in limits(record).items():
+        if took is None:
+            name, unknown = Cell(say(f"budget.{key}")), Cell(say("budget.unknown"))
+            yield (name, Cell(_amount(key, most, say)), Cell("–"), Cell("–"), unknown)
         else:
-            yield _row("minutes", seconds / most, (say.seconds(most), say.seconds(seconds)), say)
+            amounts = _amount(key, most, say), _amount(key, took, say)
+            yield _row(key, took / most, amounts, say)
+
+
+def _amount(key: str, amount: float, say: Language) -> str:
+    return say.seconds(amount) if key == "minutes" else say.integer(int(amount))
 
 
 def _row(key: str, share: float, amounts: tuple[str, str], say: Language) -> tuple[Cell, ...]:

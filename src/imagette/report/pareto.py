@@ -1,0 +1,107 @@
+"""Accuracy against its price: one panel a price, with the front that nothing beats."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.ticker import EngFormatter, LogLocator, MaxNLocator, NullFormatter
+
+_FRONT = "#0072B2"
+_OTHERS = "#7f7f7f"
+_SIZE_INCHES = (12.0, 4.4)
+_MUCH_MORE = 12  # times: from there on a linear axis hides the cheap ones
+_MOST_NAMES = 8  # on a panel: more lie over each other
+_MOST_TICKS = 5
+_LONGEST_NAME = 22
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A variant on a panel: its price, its accuracy (0 to 1), and whether nothing beats it."""
+
+    name: str
+    price: float
+    accuracy: float
+    on_front: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """A panel: what the price is of, with its unit, and the variants of which it is known."""
+
+    label: str
+    points: tuple[Point, ...]
+
+
+def pareto_figure(prices: Sequence[Price], accuracy_label: str) -> Figure:
+    """Draw a panel for each price; the front is a line with names, the others are marks.
+
+    A price is on a logarithmic axis where some pay many times as much as others.
+    """
+    figure = Figure(figsize=_SIZE_INCHES, layout="constrained")
+    FigureCanvasAgg(figure)
+    panels = figure.subplots(1, len(prices), sharey=True, squeeze=False)[0]
+    for axes, price in zip(panels, prices, strict=True):
+        _panel(axes, price)
+    panels[0].set_ylabel(accuracy_label)
+    return figure
+
+
+def _panel(axes: Axes, price: Price) -> None:
+    axes.set_xlabel(price.label)
+    axes.grid(alpha=0.3)
+    axes.spines[["top", "right"]].set_visible(False)
+    front = sorted((one for one in price.points if one.on_front), key=lambda one: one.price)
+    others = [one for one in price.points if not one.on_front]
+    axes.plot(*_places(others), linestyle="", marker="o", markersize=5, color=_OTHERS, alpha=0.8)
+    axes.plot(
+        *_places(front),
+        marker="D",
+        markersize=6,
+        color=_FRONT,
+        drawstyle="steps-post",
+        linewidth=1.5,
+    )
+    _scale(axes, [one.price for one in price.points])
+    axes.margins(x=0.14, y=0.16)
+    named = [*front, *others] if len(price.points) <= _MOST_NAMES else front[-_MOST_NAMES:]
+    middle = _middle(axes)
+    for one in named:
+        _name(axes, one, left=one.price > middle)
+
+
+def _places(points: Sequence[Point]) -> tuple[list[float], list[float]]:
+    return [one.price for one in points], [100 * one.accuracy for one in points]
+
+
+def _scale(axes: Axes, prices: Sequence[float]) -> None:
+    positive = [price for price in prices if price > 0]
+    if len(positive) == len(prices) and positive and max(positive) > _MUCH_MORE * min(positive):
+        axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 3.0), numticks=8))
+        axes.xaxis.set_minor_formatter(NullFormatter())
+    else:
+        axes.xaxis.set_major_locator(MaxNLocator(_MOST_TICKS))
+    axes.xaxis.set_major_formatter(EngFormatter(sep="\N{THIN SPACE}"))
+
+
+def _middle(axes: Axes) -> float:
+    """The price in the middle of the panel: names of dearer ones stand on their left."""
+    low, high = axes.get_xlim()
+    return (low * high) ** 0.5 if axes.get_xscale() == "log" else (low + high) / 2
+
+
+def _name(axes: Axes, one: Point, left: bool) -> None:
+    short = one.name if len(one.name) <= _LONGEST_NAME else f"{one.name[: _LONGEST_NAME - 1]}…"
+    axes.annotate(
+        short,
+        (one.price, 100 * one.accuracy),
+        xytext=(-6 if left else 6, 6),
+        textcoords="offset points",
+        ha="right" if left else "left",
+        fontsize=8,
+        color=_FRONT if one.on_front else "#333333",
+        parse_math=False,
+    )

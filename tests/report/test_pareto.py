@@ -1,0 +1,52 @@
+from io import BytesIO
+
+import pytest
+from PIL import Image
+
+from imagette.report.curves import figure_bytes
+from imagette.report.pareto import Point, Price, pareto_figure
+
+POINTS = (
+    Point("small", 1e3, 0.70, on_front=True),
+    Point("middle", 5e3, 0.65, on_front=False),
+    Point("large", 9e3, 0.80, on_front=True),
+)
+
+
+def texts(axes):
+    return [text.get_text() for text in axes.texts]
+
+
+def test_the_front_is_a_line_and_the_others_are_marks():
+    (axes,) = pareto_figure([Price("parameters", POINTS)], "accuracy %").axes
+    others, front = axes.lines
+    assert others.get_xydata().tolist() == [[5e3, 65]]
+    assert front.get_xydata().tolist() == [[1e3, 70], [9e3, 80]]
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("parameters", "accuracy %")
+    assert texts(axes) == ["small", "large", "middle"]
+
+
+def test_each_price_has_its_panel_and_accuracy_is_shared():
+    left, right = pareto_figure([Price("a", POINTS), Price("b", POINTS[:2])], "y").axes
+    assert left.get_ylim() == right.get_ylim()
+    assert (left.get_xlabel(), right.get_xlabel()) == ("a", "b")
+
+
+def test_prices_far_apart_are_on_a_logarithmic_axis():
+    dear = Point("dear", 1e6, 0.9, on_front=True)
+    assert pareto_figure([Price("a", (*POINTS, dear))], "y").axes[0].get_xscale() == "log"
+    assert pareto_figure([Price("a", POINTS)], "y").axes[0].get_xscale() == "linear"
+
+
+def test_of_many_variants_only_the_front_is_named():
+    crowd = tuple(Point(f"n{n}", 6e3, 0.5, on_front=False) for n in range(100))
+    (axes,) = pareto_figure([Price("a", (*POINTS, *crowd))], "y").axes
+    assert texts(axes) == ["small", "large"]
+
+
+@pytest.mark.parametrize(
+    "points", [(), POINTS[:1], (Point("$x_{ {y} \\frac", 0, 0.5, on_front=True),)]
+)
+def test_every_front_makes_a_picture(points):
+    made = figure_bytes(pareto_figure([Price("$a_", points)], "accuracy %"))
+    assert Image.open(BytesIO(made)).format == "PNG"
