@@ -45,4 +45,4 @@ def test_operations_that_are_not_known_are_not_nought():
 
 def test_a_stride_and_groups_are_told():
     strided = {"channels": 8, "kernel": [3, 3], "stride": [2, 2], "groups": 4}
-    assert label(node(1, (0,), hyper_parameters=strided)) == "conv 8 3×3 /2 groups 4"
+    assert label(node(1, (0,), hyper_parameters=strided)) == "conv 8 3×3 /2 g4"

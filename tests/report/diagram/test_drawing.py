@@ -42,7 +42,7 @@ def test_boxes_lie_inside_the_drawing_and_not_over_each_other(name):
 
 def test_a_deep_network_is_no_wider_than_a_page():
     for name in ("resnet20", "seresnet20", "densenet40", "vgg8"):
-        assert float(str(drawn(nodes_of(name)).get("viewBox")).split()[2]) <= 990
+        assert float(str(drawn(nodes_of(name)).get("viewBox")).split()[2]) <= 1130
 
 
 def test_shapes_stand_on_the_lines_and_costs_in_the_boxes():

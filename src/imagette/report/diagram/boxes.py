@@ -103,7 +103,7 @@ def label(node: Row) -> str:
     if isinstance(stride, list) and stride != usual:
         words.append("/" + (str(stride[0]) if len(set(stride)) == 1 else shape(stride)))
     if isinstance(known.get("groups"), int) and known["groups"] > 1:
-        words.append(f"groups {known['groups']}")
+        words.append(f"g{known['groups']}")
     if isinstance(known.get("rate"), float):
         words.append(f"{known['rate']:g}")
     return " ".join(words)

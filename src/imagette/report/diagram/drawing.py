@@ -22,11 +22,12 @@ from imagette.report.names import shown
 from imagette.report.spelling import shape
 
 _LARGEST_UNFOLDED = 16  # boxes high
-_TALLEST = 640  # pixels of a column, about
-_WIDEST = 960
+_TALLEST = 440  # pixels of a column, about
+_WIDEST = 1100
 _MARGIN = 12
 _END = 28  # height of the input's and the output's pill
-_MOST_SIGNS = 25  # of a line of text in a box
+_MOST_SIGNS = 21  # of a line of text in a box
+_LONG = 17  # signs: from there on they are set smaller
 _BLUE, _ORANGE = "#0072B2", "#D55E00"  # of Okabe and Ito: https://jfly.uni-koeln.de/color/
 _SHORTEST = 0.5  # pixels of a line that is seen
 _SMALL = 'font-size="10" fill-opacity=".75"'
@@ -115,7 +116,8 @@ class _Pen:
         indent = 15 + 7 * max(3, *(len(node["fn"]) for node in box.nodes), 0)
         for node in box.nodes:
             yield _text(left + 8, at, shown(node["fn"], 6), _SMALL)
-            yield _text(left + indent, at, shown(label(node), _MOST_SIGNS))
+            words = shown(label(node), _MOST_SIGNS)
+            yield _text(left + indent, at, words, 'font-size="11"' if len(words) > _LONG else "")
             at += layout.LINE
         if layout.has_cost(box):
             yield from self.cost(box, left, at, y + height)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from imagette.report.diagram.boxes import Box
 from imagette.report.diagram.structure import Chain, Element, Fork, Repeat, Tangle
 
-BOX_WIDTH = 172
+BOX_WIDTH = 180
 LINE = 16  # height of a line of text
 PAD = 6  # inside a box, above and below
 EDGE = 26  # from a box to what follows, with room for a shape
