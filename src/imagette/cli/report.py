@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from imagette.cli.invocation import program, short
+from imagette.cli.invocation import program
 from imagette.cli.train import DataDir, Trust
 from imagette.errors import UsageError
 from imagette.run.account import account_of_runs
@@ -51,33 +51,33 @@ def report(
 
     Example: imagette report runs/first_light --lang fr
     """
-    if best is not None:
-        path = account_of_runs(
-            runs,
-            best,
-            command=_command(runs, best, form, lang),
+    if best is None:
+        alone = _one_run(runs)
+        path = report_run(
+            alone,
             lang=lang,
             form=form,
             out=out,
             overwrite=overwrite,
+            layers=layer or (),
+            data_dir=data_dir,
+            trust=trust,
         )
-        print(f"account {short(path)}")
+        print(f"report  {path}")
         return
+    command = _command(runs, best, form, lang)
+    path = account_of_runs(
+        runs, best, command=command, lang=lang, form=form, out=out, overwrite=overwrite
+    )
+    print(f"account {path}")
+
+
+def _one_run(runs: list[Path]) -> Path:
     if len(runs) > 1:
         raise UsageError(
             f"report takes one run, or --best RUN for the account of several. Got {len(runs)} runs."
         )
-    path = report_run(
-        runs[0],
-        lang=lang,
-        form=form,
-        out=out,
-        overwrite=overwrite,
-        layers=layer or (),
-        data_dir=data_dir,
-        trust=trust,
-    )
-    print(f"report  {path}")
+    return runs[0]
 
 
 def _command(runs: list[Path], best: Path, form: Form, lang: Lang) -> str:
