@@ -271,6 +271,7 @@ def test_whatever_a_dying_process_leaves_is_gone_on_with_bit_for_bit(machine):  
     journal = Journal(machine.root)
     begun = machine.begin(journal)
     whole = machine.result()
+    print(f"{journal.num_operations} operations, {len(journal.left)} things that may be left")
     assert len(journal.left) > FEWEST
     resumes_alike(machine, journal.left, begun, whole)
 
@@ -286,6 +287,7 @@ def test_what_a_resumed_process_leaves_is_gone_on_with_too(machine):  # 004-32
     machine.become(middle)
     again = Journal(machine.root)
     machine.resume(again)
+    print(f"{again.num_operations} operations, {len(again.left)} things that may be left")
     assert len(again.left) > FEWEST / 4
     resumes_alike(machine, again.left, 0, whole)
 

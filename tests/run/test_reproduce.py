@@ -1,15 +1,16 @@
 """A run trained again from its folder: the same, or where it first differs and why."""
 
 import json
+from itertools import count
 
 import pytest
 
 from imagette.errors import UsageError
 from imagette.run.begin import Origin
 from imagette.run.reproduce import Difference, reproduce
-from imagette.run.train import train_experiment
+from imagette.run.train import resume, train_experiment
 from imagette.store.folder import RunFolder
-from imagette.train.events import EpochRow, Stop
+from imagette.train.events import Decision, EpochRow, Stop
 
 
 def again(folder, tmp_path, **options):
@@ -95,10 +96,22 @@ def test_a_run_from_the_weights_of_another_begins_with_the_same(experiment, trai
     assert again(folder, tmp_path).difference is None
 
 
-def test_the_plans_of_a_time_budget_are_repeated(experiment, trained, tmp_path, monkeypatch):
-    timed = experiment(recipe={"epochs": "budget"}, budget={"minutes": 0.1})
-    folder = trained(timed).folder
-    assert any(row["what"] == "steps" for row in folder.decisions())
+def test_a_run_killed_under_a_time_budget_and_resumed_is_its_plans_and_no_more(
+    experiment, tmp_path, monkeypatch
+):  # 004-32
+    clock = count(0.0, 0.02).__next__  # every look at it takes a fiftieth of a second
+    monkeypatch.setattr("imagette.run.train.perf_counter", clock)
+    monkeypatch.setattr("imagette.run.training.perf_counter", clock)
+    timed = experiment(recipe={"epochs": "budget", "schedule": "cosine"}, budget={"minutes": 0.1})
+    events, plans = train_experiment(timed), 0
+    while plans < 2:
+        event = next(events)
+        plans += isinstance(event, Decision) and event.what == "steps"
+    next(events)
+    events.close()
+    folder = RunFolder.open(tmp_path / "runs" / "small")
+    list(resume(folder.path))
+    assert sum(row["what"] == "steps" for row in folder.decisions()) > 2
     found = again(folder, tmp_path)
     assert found.difference is None
     assert found.rows == len(folder.history())

@@ -63,7 +63,7 @@ def test_it_is_told_how_often_by_which_runs_and_since_when(experiment, trained):
     assert first == (
         f"the test set of {SET} was opened 3 times on this machine, by 2 runs, since {seal.since}"
     )
-    assert second == "3 runs of this title came before the opening, this one included"
+    assert second == "2 other runs of this title came before the opening"
 
 
 def test_runs_of_the_title_are_counted_wherever_they_lie_near(experiment, trained, tmp_path):

@@ -97,8 +97,9 @@ def _lines(seal: Seal) -> Iterator[str]:
             f"machine, by {_count(len(seal.runs), 'run')}, since {seal.since}"
         )
     if seal.runs_of_title is not None:
-        runs = _count(seal.runs_of_title, "run")
-        yield f"{runs} of this title came before the opening, this one included"
+        others = seal.runs_of_title - 1
+        told = _count(others, "other run") if others else "no other run"
+        yield f"{told} of this title came before the opening"
     if seal.broken_at is not None:
         yield (
             f"the ledger is damaged: its chain breaks at row {seal.broken_at}, so rows were "
