@@ -15,6 +15,12 @@ def usable_cores() -> int:
     return min(cores or 1, limit)
 
 
+def processor_in_words() -> str:
+    """As a device is named: with its cores, as far as this process may use them."""
+    cores = usable_cores()
+    return f"processor ({cores} core{'' if cores == 1 else 's'})"
+
+
 def threads_for(batch: int | Literal["all"]) -> int:
     """The fixed rule: one thread for small batches, else one a core."""
     return 1 if batch != "all" and batch < SMALL_BATCH else usable_cores()

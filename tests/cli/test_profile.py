@@ -14,7 +14,9 @@ def test_it_says_what_is_fast_and_where_the_time_goes_in_80_columns(capsys):
     assert cli.main(["profile", *words]) == 0
     lines = capsys.readouterr().out.splitlines()
     heads = [line.split()[0] for line in lines if line and not line.startswith(" ")]
-    assert heads == ["profile", "engine", "peak", "training", "inference", "step", "method"]
+    assert heads == [
+        *("profile", "engine", "peak", "training", "inference", "step", "kinds", "method")
+    ]
     assert max(map(len, lines)) <= 80
     nodes = [line.split()[1] for line in lines if line.startswith("  F")]
     assert nodes[0] == "conv1"
@@ -23,6 +25,25 @@ def test_it_says_what_is_fast_and_where_the_time_goes_in_80_columns(capsys):
     (rest,) = (line for line in lines if "optimiser" in line)
     shares = [float(line.split(" %")[0].split()[-1]) for line in lines if line.startswith("  F")]
     assert sum(shares) + float(rest.split()[-2]) == pytest.approx(100, abs=4)  # rounded
+    told = " ".join(lines[lines.index(next(x for x in lines if x.startswith("kinds"))) :])
+    kinds = told.removeprefix("kinds").partition("method")[0].split(",")
+    assert {kind.split()[0] for kind in kinds} == {
+        *("conv", "batchnorm", "relu", "add", "mean", "linear"),
+    }
+    assert sum(float(kind.split()[-2]) for kind in kinds) == pytest.approx(sum(shares), abs=4)
+
+
+@pytest.mark.parametrize(("columns", "whole"), [(80, False), (120, True)])
+def test_a_wider_terminal_shows_whole_paths(columns, whole, tmp_path, capsys, monkeypatch):
+    name = "the_convolution_that_sees_the_pictures"
+    path = tmp_path / "small.txt"
+    path.write_text(f"conv 4 3x3 name={name}\nrelu\nmean\nlinear classes\n")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", str(columns))
+    assert cli.main(["profile", str(path), "--input", "1x8x8", "--batch", "4", *SHORT]) == 0
+    said = capsys.readouterr().out
+    assert (name in said) == whole
+    assert max(map(len, said.splitlines())) <= columns
 
 
 def test_it_prints_values(capsys):

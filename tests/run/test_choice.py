@@ -168,7 +168,7 @@ def test_the_decision_is_on_the_disk_before_the_first_step(auto, half_is_faster)
     while not isinstance(event := next(events), Decision) or event.what != "precision":
         assert isinstance(event, Decision)
     assert begun.folder.decisions()[-1]["value"] == "bfloat16"
-    assert not begun.folder.checkpoints()
+    assert not begun.folder.history()
 
 
 def stopped_in(events, epoch):

@@ -322,9 +322,9 @@ def test_a_run_under_way_is_held(experiment, tmp_path):
 
 
 def test_a_resumed_run_takes_the_threads_it_began_with(experiment, monkeypatch):
-    monkeypatch.setattr("imagette.engines.with_torch.device.usable_cores", lambda: 1)
+    monkeypatch.setattr("imagette.machine.usable_cores", lambda: 1)
     folder = stopped_after(train_experiment(experiment()), 1)
-    monkeypatch.setattr("imagette.engines.with_torch.device.usable_cores", lambda: 7)
+    monkeypatch.setattr("imagette.machine.usable_cores", lambda: 7)
     begun = next(event for event in resume(folder.path) if isinstance(event, Begun))
     assert begun.prepared.model.threads == 1
 

@@ -1,7 +1,11 @@
 """`imagette profile`: how fast a network runs here, and where the time goes."""
 
 import json
+import sys
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from functools import partial
+from shutil import get_terminal_size
 from textwrap import wrap
 from typing import Annotated, Any
 
@@ -15,10 +19,11 @@ from imagette.errors import UsageError
 from imagette.network.graph import Graph
 from imagette.network.tensors import shape_text
 from imagette.problems import describe_problems
+from imagette.run.choice import milliseconds
 from imagette.run.profile import NodeTime, Profile, Rate, profile as measure
 
-WIDTH = 80
-PATH_WIDTH = 29  # a longer path keeps its end
+WIDTH = 80  # and more on a wider terminal, for whole paths
+PATH_WIDTH = 29  # of a table that wide; a longer path keeps its end
 
 
 def profile(
@@ -59,7 +64,7 @@ def profile(
     if as_json:
         print(json.dumps({"network": network, **measured.as_json()}))
     else:
-        print("\n".join(_lines(network, graph, measured)))
+        print("\n".join(_lines(network, graph, measured, _width())))
 
 
 def _engine(**asked: Any) -> EngineSpec:
@@ -69,28 +74,34 @@ def _engine(**asked: Any) -> EngineSpec:
         raise UsageError(describe_problems(error, EngineSpec, "profile")) from None
 
 
-def _lines(name: str, graph: Graph, found: Profile) -> Iterator[str]:
+def _width() -> int:
+    return max(WIDTH, get_terminal_size().columns) if sys.stdout.isatty() else WIDTH
+
+
+def _lines(name: str, graph: Graph, found: Profile, width: int) -> Iterator[str]:
     shape = shape_text(graph.input_shape)
-    yield from _item("profile", f"{name}, {found.parameters:,} parameters, pictures {shape}")
-    yield from _item("engine", f"{found.device}; batches of {found.batch:,}")
+    item = partial(_item, width=width)
+    yield from item("profile", f"{name}, {found.parameters:,} parameters, pictures {shape}")
+    yield from item("engine", f"{found.device}; batches of {found.batch:,}")
     for decision in found.decisions:
-        yield from _item("decided", decision_text(decision))
+        yield from item("decided", decision_text(decision))
     for note in found.notes:
-        yield from _item("note", note)
+        yield from item("note", note)
     peaks = (f"{rate:,.0f} GFLOP/s in {kind}" for kind, rate in found.peaks.items())
-    yield from _item(
+    yield from item(
         "peak", f"{', '.join(peaks)}: a 3x3 convolution of 128 channels, forward and backward"
     )
-    yield from _item("training", _rate(found.training, found.precision))
-    yield from _item("inference", _rate(found.inference, "float32"))
-    yield f"step       {1000 * found.step_seconds:.4g} ms"
+    yield from item("training", _rate(found.training, found.precision))
+    yield from item("inference", _rate(found.inference, "float32"))
+    yield f"step       {milliseconds(found.step_seconds)}"
     if found.nodes is None:
-        yield from _item("nodes", "not told apart: this engine runs a step as one program")
+        yield from item("nodes", "not told apart: this engine runs a step as one program")
         return
     yield ""
-    yield from _table(found.nodes, found)
+    yield from _table(found.nodes, found, PATH_WIDTH + width - WIDTH)
     yield ""
-    yield from _item(
+    yield from item("kinds", _kinds(graph, found.nodes, found.watched_seconds or 1.0))
+    yield from item(
         "method",
         "the clock is read around every node, and around every function of its backward pass; "
         f"{100 * (found.overhead or 0):+.1f} % on a step. GFLOP/s count multiplications and "
@@ -103,17 +114,29 @@ def _rate(rate: Rate, precision: str) -> str:
     return f"{rate.images_per_second:,.0f} images/s, {rate.gflops:,.3g} GFLOP/s, {share}"
 
 
-def _table(nodes: Sequence[NodeTime], found: Profile) -> Iterator[str]:
-    """The nodes in order, and a last row for what is in none."""
-    heads = ("output", "forward", "backward", "share", "GFLOP/s")
-    yield _row("milliseconds of a step", heads)
-    whole = found.watched_seconds or 1.0
+def _kinds(graph: Graph, nodes: Sequence[NodeTime], whole: float) -> str:
+    """The share of a step that each kind of node takes, the largest first."""
+    seconds: dict[str, float] = defaultdict(float)
+    functions = {node.index: node.function for node in graph.nodes}
     for node in nodes:
-        yield _row(_short(f"F{node.index} {node.path}"), _cells(node, whole, found.batch))
+        seconds[functions[node.index]] += node.seconds
+    ordered = sorted(seconds.items(), key=lambda pair: pair[1], reverse=True)
+    return ", ".join(f"{kind} {100 * spent / whole:.1f} %" for kind, spent in ordered)
+
+
+def _table(nodes: Sequence[NodeTime], found: Profile, room: int) -> Iterator[str]:
+    """The nodes in order, and a last row for what is in none; paths have `room` at most."""
+    heads = ("output", "forward", "backward", "share", "GFLOP/s")
+    names = [f"F{node.index} {node.path}" for node in nodes]
+    room = min(room, max(PATH_WIDTH, *map(len, names)))
+    yield _row("milliseconds of a step", heads, room)
+    whole = found.watched_seconds or 1.0
+    for text, node in zip(names, nodes, strict=True):
+        yield _row(_short(text, room), _cells(node, whole, found.batch), room)
     elsewhere = found.elsewhere or 0.0
     name = "images, loss, optimiser, autograd"
     share = f"{100 * elsewhere / whole:.1f} %"
-    yield f"  {name:<{PATH_WIDTH + 13}}{1000 * elsewhere:>20.3f}{share:>8}"
+    yield f"  {name:<{room + 13}}{1000 * elsewhere:>20.3f}{share:>8}"
 
 
 def _cells(node: NodeTime, whole: float, batch: int) -> tuple[str, ...]:
@@ -123,16 +146,16 @@ def _cells(node: NodeTime, whole: float, batch: int) -> tuple[str, ...]:
     return (shape_text(node.output_shape), *times, share, f"{gflops:,.1f}" if gflops else "")
 
 
-def _row(first: str, cells: Sequence[str]) -> str:
+def _row(first: str, cells: Sequence[str], room: int) -> str:
     output, *numbers = cells
     widths = (9, 10, 8, 9)
     texts = (text.rjust(width) for text, width in zip(numbers, widths, strict=True))
-    return f"  {first:<{PATH_WIDTH}}{output:>13}{''.join(texts)}".rstrip()
+    return f"  {first:<{room}}{output:>13}{''.join(texts)}".rstrip()
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= PATH_WIDTH else f"{text[:8]}..{text[-(PATH_WIDTH - 10) :]}"
+def _short(text: str, room: int) -> str:
+    return text if len(text) <= room else f"{text[:8]}..{text[-(room - 10) :]}"
 
 
-def _item(name: str, text: str) -> list[str]:
-    return wrap(f"{name:<10} {text}", WIDTH, subsequent_indent=" " * 11)
+def _item(name: str, text: str, width: int) -> list[str]:
+    return wrap(f"{name:<10} {text}", width, subsequent_indent=" " * 11)

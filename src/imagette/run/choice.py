@@ -205,4 +205,14 @@ def _name(row: Mapping[str, Any]) -> str:
 
 
 def _milliseconds(row: Mapping[str, Any]) -> str:
-    return f"{1000 * row['step_seconds']:.3g} ms"
+    return milliseconds(row["step_seconds"])
+
+
+def milliseconds(seconds: float) -> str:
+    """Three digits or, of large numbers, all before the point.
+
+    >>> milliseconds(0.0012345), milliseconds(2.0689)
+    ('1.23 ms', '2,069 ms')
+    """
+    value = 1000 * seconds
+    return f"{value:,.0f} ms" if value >= 100 else f"{value:.3g} ms"

@@ -26,7 +26,7 @@ from imagette.train.events import Decision
 from imagette.train.plan import Planner
 
 FEWEST_IMAGES, FEWEST_BATCHES = 256, 4  # of the random pictures
-PEAK_SECONDS = 0.5
+PEAK_SECONDS = 0.3  # before the rest, and after it
 
 
 @dataclass(frozen=True)
@@ -112,12 +112,14 @@ def profile(
     check_single_image(planner)
     settled = settle(engine, graph, recipe, measure=measure)
     engine = settled.engine
-    model, peaks = placed(planner, engine), _peaks(engine)
+    model, before = placed(planner, engine), _peaks(engine)
     seconds_a_step = _seconds_a_step(model, planner, seconds)
     forward, backward = _work(graph.cost), _work(graph.backward)
     training = (batch / seconds_a_step, forward + backward, engine.precision)
     inference = (_predicted(model, planner, seconds), forward, "float32")
     nodes, watched_seconds = _nodes(model, planner, seconds)
+    # A peak is the fastest that was seen: other work may hide it from one look.
+    peaks = {kind: max(rate, before[kind]) for kind, rate in _peaks(engine).items()}
     return Profile(
         device=model.device,
         notes=model.notes,

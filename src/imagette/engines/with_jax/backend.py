@@ -13,7 +13,7 @@ from jaxlib.version import __version__ as jaxlib_version
 
 from imagette.data.places import cache_root
 from imagette.errors import UsageError
-from imagette.machine import usable_cores
+from imagette.machine import processor_in_words, usable_cores
 
 # Without it these versions sum some arrays wrongly on a processor (jax-ml/jax#39103). For versions
 # tried alone: a flag that XLA does not know ends the process.
@@ -145,5 +145,5 @@ def _processor() -> jax.Device:
 
 def _in_words(device: jax.Device) -> str:
     if device.platform == "cpu":
-        return f"processor ({usable_cores()} cores)"
+        return processor_in_words()
     return f"{device.device_kind} ({device.platform})"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
-from imagette.machine import usable_cores
+from imagette.machine import processor_in_words
 
 
 @dataclass(frozen=True)
@@ -49,4 +49,4 @@ def working(threads: int) -> Iterator[None]:
 
 
 def _processor() -> str:
-    return f"processor ({usable_cores()} cores)"
+    return processor_in_words()
