@@ -54,7 +54,7 @@ def signalled(place, *numbers, engine="torch"):
     [(signal.SIGINT, 130), (signal.SIGTERM, 75), (signal.SIGUSR1, 75), (signal.SIGUSR2, 75)],
 )
 def test_a_signal_among_steps_ends_the_chunk_saves_and_says_how_to_go_on(runs, number, code):
-    # 001-38
+
     found, out, err = signalled(STEPPING, number)
     assert (found, err) == (code, "")
     assert "stopped by" in out
@@ -65,7 +65,7 @@ def test_a_signal_among_steps_ends_the_chunk_saves_and_says_how_to_go_on(runs, n
 
 
 @pytest.mark.parametrize("place", [EVALUATING, SAVING])
-def test_a_signal_during_evaluation_or_saving_waits_for_its_end(runs, place, capsys):  # 001-38
+def test_a_signal_during_evaluation_or_saving_waits_for_its_end(runs, place, capsys):
     found, out, _ = signalled(place, signal.SIGUSR1)
     assert found == 75
     assert "stopped by the system (SIGUSR1)" in out

@@ -122,6 +122,19 @@ def test_a_best_checkpoint_that_is_damaged_keeps_no_run_from_going_on(experiment
     assert folder.load("best").step != best
 
 
+def test_a_measured_interval_of_checkpoints_is_recorded_and_moves_no_bit(experiment, trained):
+    # 004-10
+    long = {"epochs": 6}
+    whole = trained(experiment(recipe=long)).folder
+    seldom = {"checkpoints": {"every": "auto"}}
+    folder = stopped_after(train_experiment(experiment(recipe=long, run=seldom)), 3)
+    (decided,) = (row for row in folder.decisions() if row["what"] == "checkpoints")
+    assert isinstance(list(resume(folder.path))[-1], Ended)
+    assert [row for row in folder.decisions() if row["what"] == "checkpoints"] == [decided]
+    assert folder.load().weights_digest == whole.load().weights_digest
+    assert folder.history() == whole.history()
+
+
 def test_an_existing_folder_is_never_written_over(experiment, trained, tmp_path):  # 000-07, 004-T4
     out = tmp_path / "mine"
     assert trained(experiment(), out=out).folder.path == out
