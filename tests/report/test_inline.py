@@ -25,10 +25,11 @@ def test_what_it_shows_is_told_and_cannot_leave_its_place():
 
 
 def test_ink_and_grid_follow_the_page_and_colours_stay():
-    html = drawing_html(figure(color="#0072B2"), "a line")
+    html = drawing_html(figure(color="#D55E00"), "a line")
     assert "currentColor" in html
     assert "#000000" not in html
-    assert "#0072b2" in html.lower()
+    assert "#d55e00" in html.lower()
+    assert "var(--blue)" in drawing_html(figure(color="#0072B2"), "a line")
 
 
 def test_hostile_words_of_a_figure_are_text():

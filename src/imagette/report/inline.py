@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 # Only where a colour stands: a class may be called "#333333".
 _INK = re.compile(r"(?<=[ :\"])(?:#000000|#333333)(?=[;\"])")
 _GRID = re.compile(r"(?<=[ :\"])(?:#b0b0b0|#cccccc)(?=[;\"])", re.IGNORECASE)
+# The one colour of the figures that is too dark in the dark.
+_BLUE = re.compile(r"(?<=[ :\"])#0072b2(?=[;\"])", re.IGNORECASE)
 _PROLOGUE = re.compile(r"^.*?(?=<svg)", re.DOTALL)
 _GROUP_NAMES = re.compile(r'<g id="[^"]*"')  # they repeat from figure to figure; nothing reads them
 _METADATA = re.compile(r"<metadata>.*?</metadata>", re.DOTALL)
@@ -54,7 +56,8 @@ def _svg(figure: "Figure") -> str:
 def _of_the_page(svg: str) -> str:
     bare = _METADATA.sub("", _PROLOGUE.sub("", svg, count=1))
     bare = _GROUP_NAMES.sub("<g", bare)
-    return _GRID.sub("var(--line)", _INK.sub("currentColor", bare))
+    inked = _INK.sub("currentColor", _BLUE.sub("var(--blue)", bare))
+    return _GRID.sub("var(--line)", inked)
 
 
 def _framed(svg: str, alt: str) -> str:

@@ -76,6 +76,8 @@ class Language:
         >>> [english.seconds(s).replace(NO_BREAK, " ") for s in (0.0421, 7.32, 192.4, 3840)]
         ['0.042 s', '7.3 s', '3 min 12 s', '1 h 04 min']
         """
+        if seconds == 0:
+            return f"0{NO_BREAK}s"
         if seconds < _MINUTE:
             digits = 3 if seconds < 0.1 else 2 if seconds < 1 else 1
             return f"{self.decimal(seconds, digits)}{NO_BREAK}s"

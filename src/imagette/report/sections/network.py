@@ -22,7 +22,16 @@ from imagette.report.record import Record, Row
 from imagette.report.spelling import shape, spelled
 
 # Said once under the table, and left out of its rows.
-_USUAL = {"stride": [1, 1], "pad": [0, 0, 0, 0], "dilation": [1, 1], "groups": 1, "bias": True}
+_USUAL = {
+    "stride": [1, 1],
+    "pad": [0, 0, 0, 0],
+    "dilation": [1, 1],
+    "groups": 1,
+    "bias": True,
+    "momentum": 0.1,
+    "epsilon": 1e-5,
+}
+_SIZES = ("channels", "features", "kernel")  # said without their names
 _COUNTED = ("multiplications", "additions", "maximums")
 _OTHERS = ("divisions", "transcendentals", "comparisons")
 
@@ -111,11 +120,15 @@ def _tensor(name: str, sides: list[int]) -> str:
 
 
 def _function(node: Row) -> str:
-    """The function with its hyper-parameters, less those that a reader takes for granted."""
-    given = node["hyper_parameters"]
-    told = {key: _setting(value) for key, value in given.items() if _USUAL.get(key) != value}
-    settings = spelled(told)
-    return f"{shown(node['function'])} ({settings})" if settings else shown(node["function"])
+    """As the network language writes it, less what a reader takes for granted: conv 6 5×5."""
+    told = {
+        key: _setting(value)
+        for key, value in node["hyper_parameters"].items()
+        if _USUAL.get(key) != value
+    }
+    sizes = [spelled(told.pop(key)) for key in _SIZES if key in told]
+    others = [f"{shown(key)}{NO_BREAK}{spelled(value)}" for key, value in told.items()]
+    return ", ".join([NO_BREAK.join([shown(node["function"]), *sizes]), *others])
 
 
 def _setting(value: Any) -> Any:
