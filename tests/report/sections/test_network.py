@@ -34,7 +34,7 @@ def test_the_totals_are_those_of_the_cost_table():  # 001-09
 
 def test_a_function_is_written_with_what_is_not_usual():
     graph = walk(
-        parse("conv 8 3x3 stride=2 pad=same bias=no; batchnorm; mean; linear 4"), (3, 8, 8)
+        parse("conv 8 3x3 stride=2 pad=same bias=no; batchnorm; mean; linear classes"), (3, 8, 8)
     )
     rows = nodes_table(cost_table(graph).as_json(), EN).rows[1:]
     assert [row[2].text.replace("\xa0", " ") for row in rows] == [
