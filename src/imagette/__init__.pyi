@@ -37,6 +37,12 @@ from imagette.errors import (
     TrainingError as TrainingError,
     UsageError as UsageError,
 )
+from imagette.evaluate.calibration import (
+    calibration as calibration,
+)
+from imagette.evaluate.predictions import (
+    Predictions as Predictions,
+)
 from imagette.experiment import (
     Experiment as Experiment,
     load as load,
@@ -77,12 +83,26 @@ from imagette.network import (
 from imagette.recipe.recipe import (
     Recipe as Recipe,
 )
+from imagette.report.confusion import (
+    classes_figure as classes_figure,
+    confusion_figure as confusion_figure,
+)
 from imagette.report.curves import (
     curves as curves,
+)
+from imagette.report.diagram.drawing import (
+    diagram as diagram,
+)
+from imagette.report.filters import (
+    filters_figure as filters_figure,
+    first_filters as first_filters,
 )
 from imagette.report.pictures import (
     examples_by_class as examples_by_class,
     labelled_grid as labelled_grid,
+)
+from imagette.report.reliability import (
+    reliability_figure as reliability_figure,
 )
 from imagette.run.activations import (
     looks_of as looks_of,

@@ -9,6 +9,9 @@ from markupsafe import Markup, escape
 from imagette.report.blocks import Matrix
 from imagette.report.language import Language
 
+LARGEST_TABLE = 20
+"""Classes up to which a confusion matrix shows its numbers; above it is drawn."""
+
 _SIDE = 9.0  # of a cell, in units of the drawing, which are pixels where there is room
 _INSET = 120.0  # room for the names, left and above
 _STEPS = 8  # of colour: cells of one step are one path, or the page would be megabytes
@@ -36,17 +39,29 @@ def _axes(say: Language) -> Iterator[str]:
 
 def _cells(matrix: Matrix) -> Iterator[str]:
     paths: dict[tuple[str, int], list[str]] = defaultdict(list)
+    stronger = _stronger(matrix)
     for row, counts in enumerate(matrix.counts):
         total = sum(counts)
         for column, count in enumerate(counts):
             if count:
-                kind, scale = ("right", 1) if row == column else ("wrong", 3)
+                kind, scale = ("right", 1) if row == column else ("wrong", stronger)
                 step = min(_STEPS, ceil(_STEPS * scale * count / total))
                 paths[kind, step].append(f"M{column} {row}h1v1h-1z")
     yield f'<g transform="translate({_INSET:g} {_INSET:g}) scale({_SIDE:g})">'
     for (kind, step), drawn in sorted(paths.items()):
         yield f'<path class="{kind}" opacity="{step / _STEPS:g}" d="{"".join(drawn)}"/>'
     yield "</g>"
+
+
+def _stronger(matrix: Matrix) -> float:
+    """How much stronger mistakes are coloured: the largest fully, and all at least three times."""
+    shares = (
+        count / sum(counts)
+        for row, counts in enumerate(matrix.counts)
+        for column, count in enumerate(counts)
+        if count and row != column
+    )
+    return max(3.0, 1 / max(shares, default=1.0))
 
 
 def _names(names: tuple[str, ...]) -> Iterator[str]:

@@ -13,10 +13,7 @@ from markupsafe import Markup
 from imagette.report.blocks import Matrix, Page, Sheet
 from imagette.report.inline import data_uri, drawing_html
 from imagette.report.language import Language
-from imagette.report.matrix import matrix_svg
-
-LARGEST_TABLE = 20
-"""Classes up to which a confusion matrix shows its numbers; above it is drawn."""
+from imagette.report.matrix import LARGEST_TABLE, matrix_svg
 
 
 def page_html(page: Page, language: Language) -> str:

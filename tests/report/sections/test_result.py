@@ -1,9 +1,13 @@
 """What the network is worth, on each split and each class."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from imagette.evaluate import Predictions, evaluate
+from imagette.evaluate.evaluation import ClassAccuracy
+from imagette.report.blocks import Matrix
 from imagette.report.language import language
 from imagette.report.sections.result import classes_table, confusions, headline, result, split_name
 
@@ -67,3 +71,20 @@ def test_a_damaged_evaluation_is_named_and_the_rest_is_shown(judged_run, make_re
 def test_the_name_of_a_split_keeps_what_follows_the_dash():
     assert split_name("train", FR) == "entraînement"
     assert split_name("test-best", EN) == "test (best)"
+
+
+def test_many_classes_are_ordered_with_their_pictures(evaluation):
+    counts = np.diag(np.full(24, 9))
+    counts[0, 23] = counts[23, 0] = 5  # the first and the last are confused
+    names = [f"class {n}" for n in range(24)]
+    many = replace(
+        evaluation,
+        confusion=tuple(map(tuple, counts.tolist())),
+        per_class={name: ClassAccuracy(0.9, (0.8, 1.0), 9) for name in names},
+    )
+    matrix = confusions(many, EN, ((0, 23, (7, 8)),)).blocks[0]
+    assert isinstance(matrix, Matrix)
+    ((row, column, places),) = matrix.behind
+    assert (matrix.names[row], matrix.names[column], places) == ("class 0", "class 23", (7, 8))
+    assert matrix.counts[row][column] == 5
+    assert abs(row - column) == 1

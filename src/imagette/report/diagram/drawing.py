@@ -17,7 +17,7 @@ from imagette.report.diagram.structure import (
     boxes_of,
     structure,
 )
-from imagette.report.language import Language
+from imagette.report.language import Language, language
 from imagette.report.names import shown
 from imagette.report.spelling import shape
 
@@ -34,14 +34,20 @@ _SMALL = 'font-size="10" fill-opacity=".75"'
 _LINE = 'fill="none" stroke="currentColor" stroke-opacity=".55"'
 
 
-def diagram(nodes: Sequence[Row], say: Language) -> str:
+def diagram(nodes: Sequence[Row], say: Language | None = None) -> str:
     """The SVG of a network, from its nodes as `describe --json` writes them, at least one.
 
     Each box says what it computes, its parameters and operations, and its share of all operations
     by the length of the line at its foot; shapes [C,H,W] or [F] stand on the lines. Parts that come
     several times in a row are drawn once. All is drawn in `currentColor` and two colours that can
-    be told apart on light and dark ground.
+    be told apart on light and dark ground. Words are English unless `say` is another language.
+
+    >>> from imagette import cost_table, named, walk
+    >>> nodes = cost_table(walk(named("lenet_cifar"), (3, 32, 32))).as_json()["nodes"]
+    >>> "6×28×28" in diagram(nodes)
+    True
     """
+    say = say or language("en")
     made = boxes(nodes)
     chain = structure(made)
     if rows(chain) > _LARGEST_UNFOLDED:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from imagette.evaluate.class_order import class_order
 from imagette.evaluate.evaluation import ClassAccuracy, Evaluation
 from imagette.report.blocks import (
     Block,
@@ -16,6 +17,7 @@ from imagette.report.blocks import (
     Text,
 )
 from imagette.report.language import Language
+from imagette.report.matrix import LARGEST_TABLE
 from imagette.report.names import shown
 from imagette.report.record import Record
 
@@ -130,7 +132,7 @@ def confusions(
 ) -> Section:
     """The matrix, and the confusions that happen most."""
     names = tuple(shown(name) for name in evaluation.per_class)
-    matrix = Matrix(names, evaluation.confusion, behind, say("matrix.caption"))
+    matrix = _neighbourly(Matrix(names, evaluation.confusion, behind, say("matrix.caption")), say)
     pairs = sorted(
         (
             (count, row, column)
@@ -160,3 +162,17 @@ def confusions(
     )
     most = (Table(columns, rows, say("matrix.most")),) if rows else ()
     return Section("confusion", say("matrix.title"), (matrix, *most))
+
+
+def _neighbourly(matrix: Matrix, say: Language) -> Matrix:
+    """Of many classes, those that are confused next to each other; few stay in their own order."""
+    if len(matrix.names) <= LARGEST_TABLE:
+        return matrix
+    order = class_order(matrix.counts)
+    place = {old: new for new, old in enumerate(order)}
+    return Matrix(
+        names=tuple(matrix.names[at] for at in order),
+        counts=tuple(tuple(matrix.counts[row][column] for column in order) for row in order),
+        behind=tuple((place[row], place[column], found) for row, column, found in matrix.behind),
+        caption=f"{matrix.caption}. {say('matrix.ordered')}",
+    )
