@@ -73,6 +73,10 @@ def test_pictures_are_told_folds_are_open_and_the_author_has_a_place():
         ("two\n\n# lines", "two # lines"),
         ("a_b*c`d~e$f&amp;", "a\\_b\\*c\\`d\\~e\\$f\\&amp;"),
         ("5 % - 3", "5 % - 3"),
+        ("15.76", "15.76"),
+        ("+2.73", "+2.73"),
+        ("---", "--\\-"),
+        ("====", "===\\="),
     ],
 )
 def test_a_name_is_shown_and_never_read_as_markdown(text, line):

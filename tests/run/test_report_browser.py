@@ -1,6 +1,5 @@
 """The page of a run in a real browser: what a reader clicks, sees and prints."""
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -22,39 +21,6 @@ def run(tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("browser") / "run"
     *_, ended = train_experiment(load("first_light", ["data.limit=2000"]), out=out)
     return ended.folder.path
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    assert chromium, "Chromium is needed: apt-get install chromium"
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield started
-        started.close()
-
-
-@pytest.fixture
-def opened(browser):
-    """Opens a file at a size; what it asked for and complained of stands in `page.asked`."""
-    contexts = []
-
-    def open_page(path: Path, size=DESKTOP, **options):
-        context = browser.new_context(viewport=size, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.asked, page.complaints = [], []
-        page.on("request", lambda request: page.asked.append(request.url))
-        page.on("console", lambda message: page.complaints.append(message.text))
-        page.on("pageerror", lambda error: page.complaints.append(str(error)))
-        page.goto(path.as_uri())
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
 
 
 def requests_of(page, path):

@@ -23,7 +23,7 @@ from imagette.report.language import Language
 
 # What Markdown, or the HTML that it lets through, would take for its own.
 _SIGNS = re.compile(r"([\\`*_{}\[\]<>|~&$])")
-_AT_THE_START = re.compile(r"^([-+=:#]|\d+[.)])")
+_AT_THE_START = re.compile(r"^([-+:#]+|=+|\d+[.)])(?=\s|$)")
 
 
 def page_markdown(page: Page, say: Language) -> str:
