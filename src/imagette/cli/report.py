@@ -65,7 +65,7 @@ def report(
         )
         print(f"report  {path}")
         return
-    command = _command(runs, best, form, lang)
+    command = _command(runs, best, form, lang, out)
     path = account_of_runs(
         runs, best, command=command, lang=lang, form=form, out=out, overwrite=overwrite
     )
@@ -80,7 +80,8 @@ def _one_run(runs: list[Path]) -> Path:
     return runs[0]
 
 
-def _command(runs: list[Path], best: Path, form: Form, lang: Lang) -> str:
+def _command(runs: list[Path], best: Path, form: Form, lang: Lang, out: Path | None) -> str:
     """The command that makes the account again."""
-    words = [*map(str, runs), "--best", str(best), "--format", form, "--lang", lang]
+    place = ["--out", str(out)] if out else []
+    words = [*map(str, runs), "--best", str(best), "--format", form, "--lang", lang, *place]
     return f"{program()} report {shlex.join(words)} --overwrite"

@@ -13,7 +13,7 @@ from imagette.report.language import Language
 from imagette.report.names import shown
 from imagette.report.record import Record
 from imagette.report.sections.learning import learning
-from imagette.report.sections.network import network
+from imagette.report.sections.network import drawn, network
 from imagette.report.sections.objective import objective
 from imagette.report.sections.recipe import recipe
 from imagette.report.sections.result import confusions, headline, result
@@ -42,7 +42,7 @@ def account_page(found: Compared, best: Record, version: str, say: Language) -> 
         Section("best", say("account.best_title"), (Text(say("account.best_is", name=name)),)),
         recipe(best, say),
         learning(best, say),
-        network(best, say),
+        network(best, say, drawn(best, say)),
         result(best, say),
         *classes,
         Section("discussion", say("account.discussion"), (Writing(say("account.prompt")),)),

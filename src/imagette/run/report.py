@@ -6,13 +6,12 @@ from pathlib import Path
 
 from imagette.errors import UsageError
 from imagette.evaluate.calibration import calibration
-from imagette.report.blocks import Drawing
-from imagette.report.diagram.drawing import diagram
 from imagette.report.language import Language, language
 from imagette.report.record import Record, read_record
 from imagette.report.run_page import Pictures, run_page
 from imagette.report.sections.calibration import calibrated
 from imagette.report.sections.mistakes import most_confident
+from imagette.report.sections.network import drawn
 from imagette.run.page_file import Form, write_page
 from imagette.run.report_data import Brought, bring_data
 from imagette.run.report_inside import look_inside
@@ -72,11 +71,5 @@ def _pictures(folder: RunFolder, record: Record, brought: Brought, say: Language
         behind=on_it.behind,
         mistakes=most_confident(on_it.mistakes, names, on_it.places, say) if judged else None,
         calibration=calibrated(calibration(judged.predictions), say) if judged else None,
-        diagram=_diagram(record, say),
+        diagram=drawn(record, say),
     )
-
-
-def _diagram(record: Record, say: Language) -> Drawing:
-    nodes = record.cost["nodes"]
-    alt = say("diagram.alt", n=len(nodes))
-    return Drawing(diagram(nodes, say), alt, say("diagram.caption"))

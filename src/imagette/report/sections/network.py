@@ -16,6 +16,7 @@ from imagette.report.blocks import (
     Table,
     Text,
 )
+from imagette.report.diagram.drawing import diagram
 from imagette.report.language import NO_BREAK, Language
 from imagette.report.names import shown
 from imagette.report.record import Record, Row
@@ -36,19 +37,26 @@ _COUNTED = ("multiplications", "additions", "maximums")
 _OTHERS = ("divisions", "transcendentals", "comparisons")
 
 
-def network(record: Record, say: Language, diagram: Drawing | None = None) -> Section:
+def network(record: Record, say: Language, drawing: Drawing | None = None) -> Section:
     """Totals, the diagram where there is one, the table of nodes, and the network's own text."""
     cost = record.cost
     blocks: list[Block] = [Facts(tuple(_facts(cost, say)))]
     if cost.get("uncounted"):
         paths = ", ".join(map(shown, cost["uncounted"]))
         blocks.append(Text(say("network.uncounted", paths=paths), "bad"))
-    if diagram:
-        blocks.append(diagram)
+    if drawing:
+        blocks.append(drawing)
     blocks.append(nodes_table(cost, say))
     blocks.append(Text(say("network.counting"), "plain"))
     blocks.append(Fold(say("network.text"), (Code(record.network_text.strip()),)))
     return Section("network", say("network.title"), tuple(blocks))
+
+
+def drawn(record: Record, say: Language) -> Drawing:
+    """The diagram of the network, with its description."""
+    nodes = record.cost["nodes"]
+    alt = say("diagram.alt", n=len(nodes))
+    return Drawing(diagram(nodes, say), alt, say("diagram.caption"))
 
 
 def nodes_table(cost: Row, say: Language) -> Table:
