@@ -72,7 +72,7 @@ def test_a_data_set_shows_samples_of_each_class():
     data = open_data(DataSpec(name="fashion-sample"))
     found = Tags(data._repr_html_())
     pictures = [attributes for tag, attributes in found.tags if tag == "img"]
-    assert [one["alt"] for one in pictures] == [f"8 of {name}" for name in data.class_names]
+    assert [one["alt"] for one in pictures] == [f"6 of {name}" for name in data.class_names]
     assert "9,000 training and 1,000 validation images 1x28x28, 10 classes" in found.text[0]
 
 

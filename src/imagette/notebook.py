@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 MOST_ROWS = 40
-_CELL = "padding:.1em .7em .1em 0;border:0;vertical-align:middle;background:none;color:inherit"
+_PLAIN = "border:0;background:none;color:inherit"
+_CELL = f"padding:.1em .7em .1em 0;vertical-align:middle;white-space:nowrap;{_PLAIN}"
 _LINE = "border-bottom:1px solid rgba(128,128,128,.5)"
 
 
@@ -34,10 +35,10 @@ def table(
     if len(every) > MOST_ROWS:
         shown.append(_row([f"and {len(every) - MOST_ROWS:,} more"]))
     head = "".join(f'<th style="{_CELL};{_LINE};text-align:left">{escape(h)}</th>' for h in heads)
-    body = "".join(f'<tr style="background:none">{row}</tr>' for row in shown)
+    body = "".join(f'<tr style="{_PLAIN}">{row}</tr>' for row in shown)
     return Html(
-        f'<div style="font-size:.9em;line-height:1.4"><b>{escape(title)}</b>'
-        f'<table style="border-collapse:collapse;margin:.3em 0">'
+        f'<div style="font-size:.9em;line-height:1.4;overflow-x:auto"><b>{escape(title)}</b>'
+        f'<table style="border-collapse:collapse;margin:.3em 0;font-size:1em;{_PLAIN}">'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{escape(note)}</div>"
     )
 

@@ -40,7 +40,7 @@ def test_the_best_weights_can_be_measured(experiment, trained):
 
 def test_a_run_without_validation_images_says_what_to_do(experiment, trained):
     folder = trained(experiment(data={"validation": 0}, recipe={"epochs": 0})).folder
-    with pytest.raises(UsageError, match=r"without validation images .* evaluate --split train"):
+    with pytest.raises(UsageError, match=r"without validation images .* take --split train"):
         evaluate_run(folder.path)
 
 

@@ -1,11 +1,14 @@
 """Photographs are made here: things on a white page, lit unevenly, turned, noisy, as JPEG."""
 
+import json
+import shutil
+
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
 from imagette.data.dataset import open_data
-from imagette.errors import DataError, UsageError
+from imagette.errors import DataError, StoreError, UsageError
 from imagette.evaluate.losses import probabilities
 from imagette.evaluate.masks import activation_masks
 from imagette.experiment import Experiment, load
@@ -193,3 +196,28 @@ def test_a_run_that_has_no_weights_yet_says_so(make_run, tmp_path):
     run = make_run(finished=False)
     with pytest.raises(UsageError, match=r"has no weights yet, it is unfinished: let it train"):
         predict_pictures(run.path, [tmp_path / "a.png"])
+
+
+def test_a_run_that_was_stopped_answers_and_says_so(made_up, tmp_path):
+    stopped = tmp_path / "stopped"
+    shutil.copytree(made_up.folder.path, stopped)
+    (stopped / "finished.json").unlink()
+    rng = np.random.default_rng(5)
+    path = photograph(drawn("four", rng, 280), tmp_path / "a.jpg", rng)
+    (note,) = predict_pictures(stopped, [path]).notes
+    assert note.endswith(f"resumable: weights of step {made_up.folder.load().step:,}")
+
+
+def test_a_run_of_an_older_version_answers_and_one_of_a_newer_is_refused(made_up, tmp_path):
+    old = tmp_path / "old"
+    shutil.copytree(made_up.folder.path, old)
+    known = json.loads((old / "resolved.json").read_text())
+    del known["recipe"]["averaging"], known["evaluation"]["views"]  # keys that came later
+    (old / "resolved.json").write_text(json.dumps(known))
+    rng = np.random.default_rng(6)
+    path = photograph(drawn("zero", rng, 280), tmp_path / "a.jpg", rng)
+    assert predict_pictures(old, [path]).predictions[0].best == "zero"
+    made = json.loads((old / "environment.json").read_text())
+    (old / "environment.json").write_text(json.dumps({**made, "format": 99}))
+    with pytest.raises(StoreError, match=r"has format 99, newer than .*: update imagette"):
+        predict_pictures(old, [path])

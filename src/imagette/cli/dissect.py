@@ -12,7 +12,7 @@ from rich.markup import escape
 
 from imagette.cli.evaluate import SplitChoice, WhichChoice
 from imagette.cli.networks import Arguments, Classes, Size, Width, find_network, walked
-from imagette.cli.thumbnail import thumbnail
+from imagette.cli.thumbnail import shows_pictures, thumbnail
 from imagette.cli.train import DataDir, Trust
 from imagette.errors import UsageError
 from imagette.experiment import find, load
@@ -121,7 +121,7 @@ def _print(found: Dissection, subject: Subject, console: Console) -> None:
     label = f": {found.label}, taken for {found.predicted}" if found.label else ""
     say(f"image    {found.index} of the {found.of}{label}")
     say(f"engine   {subject.model.device}")
-    if console.is_terminal and found.image.shape[1] <= console.width - 2:
+    if shows_pictures(console) and found.image.shape[1] <= console.width - 2:
         for line in thumbnail(found.image):
             console.print("  ", line, sep="", no_wrap=True)
     say("")

@@ -11,7 +11,7 @@ from rich.markup import escape
 
 from imagette.cli.evaluate import WhichChoice
 from imagette.cli.picture_file import Overwrite, check_free
-from imagette.cli.thumbnail import thumbnail
+from imagette.cli.thumbnail import shows_pictures, thumbnail
 from imagette.cli.train import DataDir, Trust
 from imagette.run.predict import Predicted, Prediction, predict_pictures
 from imagette.store.whole import write_whole
@@ -78,7 +78,7 @@ def _say_one(console: Console, one: Prediction, top: int, drawn: bool) -> None:
     chances = ", ".join(f"{name} {100 * chance:.1f} %" for name, chance in best)
     _say(console, f"{one.picture}: {chances}")
     _say(console, f"  given: {'; '.join(one.steps)}")
-    if drawn and console.is_terminal and one.given.shape[1] + 2 <= console.width:
+    if drawn and shows_pictures(console) and one.given.shape[1] + 2 <= console.width:
         for line in thumbnail(one.given):
             console.print("  ", line, sep="", no_wrap=True)
 

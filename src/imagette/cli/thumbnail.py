@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.console import Console
 from rich.style import Style
 from rich.text import Text
 
@@ -18,6 +19,12 @@ def thumbnail(image: NDArray[np.uint8]) -> list[Text]:
     """
     colours = np.repeat(image, 3 // image.shape[2], axis=2).tolist()
     return list(_lines(colours))
+
+
+def shows_pictures(console: Console) -> bool:
+    """Whether this is a terminal of enough colours, which half blocks are nothing without."""
+    many = console.color_system in ("256", "truecolor") and not console.no_color
+    return console.is_terminal and many and console.encoding.startswith("utf")
 
 
 def _lines(rows: list[list[list[int]]]) -> Iterator[Text]:

@@ -92,14 +92,13 @@ def _full(path: Path, colour: Colour, size: tuple[int, int]) -> tuple[NDArray[np
 def _framed(
     path: Path, size: tuple[int, int], framing: Framing
 ) -> tuple[NDArray[np.uint8], list[str]]:
-    pixels = read_picture(path, "grey")[..., 0]
-    if pixels.shape == size and _lies_alike(pixels, framing):
-        return pixels, ["taken as it is"]
     papers: tuple[Paper, ...] = ("white", "black")
     for paper in papers:
-        grey = _shrunk(read_picture(path, "grey", paper=paper)[..., 0])
+        pixels = read_picture(path, "grey", paper=paper, longest=2 * LONGEST)[..., 0]
+        if pixels.shape == size and _lies_alike(pixels, framing):
+            return pixels, ["taken as it is"]
         try:
-            return _laid(grey, size, framing)
+            return _laid(_shrunk(pixels), size, framing)
         except _NothingSeenError:
             continue
     raise DataError(

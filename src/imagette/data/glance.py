@@ -10,7 +10,7 @@ from imagette import notebook
 from imagette.data.split import Split
 from imagette.data.streamed import StreamedImages
 
-SAMPLES = 8  # of a class
+SAMPLES = 6  # of a class
 MOST_CLASSES = 20
 HEIGHT = 40  # of a picture on the page, in pixels
 

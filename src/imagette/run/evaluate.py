@@ -163,6 +163,6 @@ def split_of(
     if not len(images):
         raise UsageError(
             f"{folder.path} was trained without validation images (data.validation = 0): "
-            "evaluate --split train, or --split test --open-test."
+            "take --split train, or --split test --open-test."
         )
     return images

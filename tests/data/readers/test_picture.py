@@ -80,6 +80,23 @@ def test_a_size_scales_the_shorter_side_and_cuts_the_middle(saved):
     assert (pixels[:, 1:4] == 200).all()
 
 
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "P", "1"])
+def test_a_large_picture_is_averaged_down_first(saved, mode):
+    image = Image.new("L", (90, 60))
+    image.paste(255, (0, 0, 45, 60))
+    pixels = read_picture(saved(image.convert(mode)), "grey", longest=20)
+    small = mode in ("L", "RGB", "RGBA")
+    assert pixels.shape == ((15, 23, 1) if small else (60, 90, 1))
+    assert (pixels[:, 0] == 255).all()
+    assert (pixels[:, -1] == 0).all()
+
+
+def test_a_file_of_no_known_kind_says_which_are(tmp_path):
+    (tmp_path / "a.png").write_text("hello")
+    with pytest.raises(DataError, match=r"\(none of PNG, JPEG, BMP, GIF, WEBP, TIFF,"):
+        read_picture(tmp_path / "a.png", "grey")
+
+
 @pytest.mark.parametrize("keep", [0, 20, 200])
 def test_a_corrupt_picture_is_named(saved, images, keep):
     path = saved(Image.fromarray(images(1, 30, 30)[0, ..., 0]), "a\nb.png")

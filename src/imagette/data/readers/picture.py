@@ -32,6 +32,7 @@ SUFFIXES = frozenset(
 _FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM")
 _LARGEST_PIXELS = 64 << 20
 GREY_MODES = frozenset(("1", "L", "LA", "I;16", "I;16B", "I;16L", "I"))
+_AVERAGED = frozenset(("L", "LA", "RGB", "RGBA", "CMYK"))
 _TURNED = frozenset((5, 6, 7, 8))  # EXIF orientations that swap height and width
 _ORIENTATION = 0x0112
 
@@ -60,17 +61,21 @@ def read_picture(
     size: int | None = None,
     name: str = "",
     paper: Paper = "white",
+    longest: int | None = None,
 ) -> NDArray[np.uint8]:
     """Pixels uint8 [H,W,C] of a file, or of its bytes called `name` in messages.
 
     With `size`, the shorter side is scaled to it (bilinear, averaged when shrinking) and the
-    middle square is cut out. Raises DataError naming a file that cannot be decoded.
+    middle square is cut out. A picture of twice `longest` pixels or more is averaged down first,
+    towards that many, which saves memory. Raises DataError naming a file that cannot be decoded.
     """
     from PIL import Image, ImageOps
 
     with _Opened(source, name) as image:
-        upright = ImageOps.exif_transpose(image)
-        pixels = converted(upright, colour, name or str(source), paper)
+        ImageOps.exif_transpose(image, in_place=True)
+        if longest and max(image.size) >= 2 * longest and image.mode in _AVERAGED:
+            image = image.reduce(max(image.size) // longest)
+        pixels = converted(image, colour, name or str(source), paper)
         if size is not None:
             pixels = ImageOps.fit(pixels, (size, size), Image.Resampling.BILINEAR)
         array = np.asarray(pixels)
