@@ -6,19 +6,18 @@ from textwrap import fill
 from typing import Any
 
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from imagette.report.colours import AMBER, BLACK, BLUE, GREEN, GREY, ORANGE, PINK, SKY
 from imagette.report.language import Language, language
 from imagette.report.names import shown
+from imagette.report.style import bare, new_figure
 
-# Colours of Okabe and Ito, without the yellow, which is lost on white: https://jfly.uni-koeln.de/color/
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
+_COLOURS = (BLUE, ORANGE, GREEN, PINK, SKY, AMBER, BLACK)
 _LINES = ("-", "--", ":", "-.")
 _MARKS = "osD^vPX<>*h"
-_BEHIND = "#7f7f7f"
 _MOST_MARKS = 30  # with more epochs the marks hide the lines
 _LABEL_WIDTH = 30  # characters a line of the legend
 _TITLE_WIDTH = 100
@@ -59,8 +58,7 @@ def comparison_figure(
     mark; a band spans the seeds. The seconds are on a logarithmic axis where some variants take
     many times as long as others.
     """
-    figure = Figure(figsize=(_WIDTH_INCHES, _height(curves)), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure(_height(curves), _WIDTH_INCHES)
     left, right = figure.subplots(1, 2, sharey=True)
     say = say or language("en")
     for curve in others:
@@ -116,7 +114,7 @@ def _draw(axes: Axes, x: Sequence[float], curve: Curve, look: _Look) -> Line2D:
 
 def _draw_behind(axes: Axes, x: Sequence[float], curve: Curve) -> None:
     percents = [100 * share for share in curve.accuracy]
-    axes.plot(x, percents, color=_BEHIND, linewidth=0.8, alpha=0.6)
+    axes.plot(x, percents, color=GREY, linewidth=0.8, alpha=0.6)
 
 
 def _label(curve: Curve) -> str:
@@ -140,8 +138,7 @@ def _scale_seconds(axes: Axes, curves: Sequence[Curve], say: Language) -> None:
 
 
 def _finish(axes: Axes, nothing: str) -> None:
-    axes.grid(alpha=0.3)
-    axes.spines[["top", "right"]].set_visible(False)
+    bare(axes)
     if nothing:
         axes.text(0.5, 0.5, nothing, ha="center", transform=axes.transAxes)
         axes.set_yticks([])

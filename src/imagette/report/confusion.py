@@ -11,13 +11,11 @@ from numpy.typing import NDArray
 
 from imagette.evaluate.class_order import class_order
 from imagette.evaluate.evaluation import Evaluation
+from imagette.report.colours import BLUE, INK, ORANGE
 from imagette.report.language import Language, language
 from imagette.report.matrix import LARGEST_TABLE
 from imagette.report.names import shown
 from imagette.report.style import (
-    BLUE,
-    INK,
-    ORANGE,
     PANEL_WIDTH_INCHES,
     bare,
     new_figure,

@@ -9,11 +9,12 @@ from typing import Any, Literal
 
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from imagette.report.colours import BLUE, GREEN, INK, ORANGE
 from imagette.report.language import Language, language
+from imagette.report.style import bare, new_figure
 
 Row = Mapping[str, Any]
 
@@ -28,16 +29,13 @@ class _Look:
     size: float
 
 
-# Colours of Okabe and Ito, which colour-blind readers tell apart:
-# https://jfly.uni-koeln.de/color/
 _LOOKS = {
-    "train": _Look("#0072B2", "--", "o", 4),
-    "validation": _Look("#D55E00", "-", "s", 4),
-    "test": _Look("#009E73", ":", "^", 5),
+    "train": _Look(BLUE, "--", "o", 4),
+    "validation": _Look(ORANGE, "-", "s", 4),
+    "test": _Look(GREEN, ":", "^", 5),
 }
 Onset = Literal["overfits", "stagnates"]
 _ONSETS = {"overfits": (0, (1, 1.5)), "stagnates": (0, (7, 2, 1, 2, 1, 2))}
-_RESULT_COLOUR = "#333333"
 _TITLE_WIDTH = 100  # characters a line
 _MOST_MARKS = 30  # with more epochs the marks hide the lines
 _SIZE_INCHES = (10.0, 4.6)
@@ -63,8 +61,7 @@ def curves(
     """
     say = say or language("en")
     along = _Along(tuple(seconds or (row["epoch"] for row in history)), is_time=bool(seconds))
-    figure = Figure(figsize=_SIZE_INCHES, layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure(*_SIZE_INCHES[::-1])
     left, right = figure.subplots(1, 2)
     _panel(left, history, along, "loss", 1, say)
     left.set_ylabel(say("curves.loss"))
@@ -77,7 +74,7 @@ def curves(
         for axes in (left, right):
             line = _ONSETS[onset]
             label = say(f"curves.{onset}", epoch=epoch)
-            axes.axvline(at, color=_RESULT_COLOUR, linestyle=line, linewidth=1.2, label=label)
+            axes.axvline(at, color=INK, linestyle=line, linewidth=1.2, label=label)
     if right.lines:
         error = right.secondary_yaxis("right", functions=(_other, _other))
         error.set_ylabel(say("curves.error"))
@@ -146,7 +143,7 @@ def _panel(
 def _result_line(axes: Axes, share: float, say: Language) -> None:
     axes.axhline(
         100 * share,
-        color=_RESULT_COLOUR,
+        color=INK,
         linestyle="-.",
         linewidth=1.5,
         label=say("curves.opened", percent=say.percent(share, 2)),
@@ -158,8 +155,7 @@ def _finish(axes: Axes, along: _Along, say: Language) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(integer=not along.is_time, min_n_ticks=1))
     for axis in (axes.xaxis, axes.yaxis):
         _number(axis, say)
-    axes.grid(alpha=0.3)
-    axes.spines[["top", "right"]].set_visible(False)
+    bare(axes)
     if not axes.lines:
         axes.text(0.5, 0.5, say("curves.empty"), ha="center", transform=axes.transAxes)
         axes.set_yticks([])

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, LogLocator, MaxNLocator, NullFormatter
 
-_FRONT = "#0072B2"
-_OTHERS = "#7f7f7f"
+from imagette.report.colours import BLUE, GREY, INK
+from imagette.report.style import bare, new_figure
+
 _SIZE_INCHES = (12.0, 4.4)
 _MUCH_MORE = 12  # times: from there on a linear axis hides the cheap ones
 _MOST_NAMES = 8  # on a panel: more lie over each other
@@ -40,8 +40,7 @@ def pareto_figure(prices: Sequence[Price], accuracy_label: str) -> Figure:
 
     A price is on a logarithmic axis where some pay many times as much as others.
     """
-    figure = Figure(figsize=_SIZE_INCHES, layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure(*_SIZE_INCHES[::-1])
     panels = figure.subplots(1, len(prices), sharey=True, squeeze=False)[0]
     for axes, price in zip(panels, prices, strict=True):
         _panel(axes, price)
@@ -51,16 +50,15 @@ def pareto_figure(prices: Sequence[Price], accuracy_label: str) -> Figure:
 
 def _panel(axes: Axes, price: Price) -> None:
     axes.set_xlabel(price.label)
-    axes.grid(alpha=0.3)
-    axes.spines[["top", "right"]].set_visible(False)
+    bare(axes)
     front = sorted((one for one in price.points if one.on_front), key=lambda one: one.price)
     others = [one for one in price.points if not one.on_front]
-    axes.plot(*_places(others), linestyle="", marker="o", markersize=5, color=_OTHERS, alpha=0.8)
+    axes.plot(*_places(others), linestyle="", marker="o", markersize=5, color=GREY, alpha=0.8)
     axes.plot(
         *_places(front),
         marker="D",
         markersize=6,
-        color=_FRONT,
+        color=BLUE,
         drawstyle="steps-post",
         linewidth=1.5,
     )
@@ -102,6 +100,6 @@ def _name(axes: Axes, one: Point, left: bool) -> None:
         textcoords="offset points",
         ha="right" if left else "left",
         fontsize=8,
-        color=_FRONT if one.on_front else "#333333",
+        color=BLUE if one.on_front else INK,
         parse_math=False,
     )

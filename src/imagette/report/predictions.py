@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from imagette.report.colours import BLUE
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 TOP = 5  # classes that have a bar
 _ROW_INCHES = 1.7
-_COLOUR = "#0072B2"  # of Okabe and Ito's palette, as in the curves
 _LONGEST = 28  # characters of a name
 
 
@@ -68,7 +69,7 @@ def _bars(axes: "Axes", chances: Mapping[str, float]) -> None:
     names = list(chances)[:TOP]
     values = [100 * chances[name] for name in names]
     places = range(len(names))
-    axes.barh(places, values, color=_COLOUR)
+    axes.barh(places, values, color=BLUE)
     axes.set_yticks(places, [_short(name) for name in names], fontsize=8, parse_math=False)
     axes.invert_yaxis()
     axes.set_xlim(0, 118)

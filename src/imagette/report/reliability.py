@@ -5,8 +5,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from imagette.evaluate.calibration import Bin, Calibration
+from imagette.report.colours import BLUE, INK, ORANGE
 from imagette.report.language import Language, language
-from imagette.report.style import BLUE, INK, ORANGE, bare, new_figure, percents
+from imagette.report.style import bare, new_figure, percents
 
 _HEIGHT_INCHES = 4.8
 

@@ -1,4 +1,4 @@
-"""The one look of the figures: colours, sizes, and a panel without a frame."""
+"""The one look of the figures: their size for a phone, and a panel without a frame."""
 
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -7,11 +7,6 @@ from matplotlib.ticker import FuncFormatter
 
 from imagette.report.language import Language
 
-# Of Okabe and Ito, which colour-blind readers tell apart: https://jfly.uni-koeln.de/color/
-# Each of these has at least 3 : 1 contrast with white and with the page's dark ground.
-BLUE, ORANGE, GREEN, PINK = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
-INK = "#333333"
-"""The page's own ink where the figure stands in one."""
 PANEL_WIDTH_INCHES = 5.2
 """A page on a phone shows it at its own size, so that words of 9 points can be read."""
 
@@ -28,7 +23,6 @@ def bare(axes: Axes) -> None:
     axes.grid(alpha=0.3)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.tick_params(labelsize=9)
 
 
 def percents(axes: Axes, say: Language, *, x: bool = False) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from imagette.report.colours import BLUE, ORANGE
 from imagette.report.diagram import layout
 from imagette.report.diagram.boxes import Box, Row, boxes, label, operations
 from imagette.report.diagram.folding import folded, rows
@@ -28,7 +29,6 @@ _MARGIN = 12
 _END = 28  # height of the input's and the output's pill
 _MOST_SIGNS = 21  # of a line of text in a box
 _LONG = 17  # signs: from there on they are set smaller
-_BLUE, _ORANGE = "#0072B2", "#D55E00"  # of Okabe and Ito: https://jfly.uni-koeln.de/color/
 _SHORTEST = 0.5  # pixels of a line that is seen
 _SMALL = 'font-size="10" fill-opacity=".75"'
 _LINE = 'fill="none" stroke="currentColor" stroke-opacity=".55"'
@@ -142,7 +142,7 @@ class _Pen:
         length = (layout.BOX_WIDTH - 4) * (count or 0) / max(1, self.all_operations)
         if length >= _SHORTEST:
             place = f'x="{left + 2:g}" y="{foot - 3:g}" width="{length:.1f}" height="3"'
-            yield f'<rect {place} fill="{_BLUE}"/>'
+            yield f'<rect {place} fill="{BLUE}"/>'
 
     def told(self, box: Box) -> str:
         """What a pointer or a screen reader is told: every node in full."""
@@ -239,8 +239,8 @@ def _text(x: float, y: float, text: str, look: str = "") -> str:
 
 def _ground(box: Box) -> tuple[str, float]:
     if box.is_join:
-        return _ORANGE, 0.16
-    return (_BLUE, 0.14) if box.parameters else ("none", 0)
+        return ORANGE, 0.16
+    return (BLUE, 0.14) if box.parameters else ("none", 0)
 
 
 def _bend(x: float, y: float, to: float, end: float, at: float) -> str:
