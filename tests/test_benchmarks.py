@@ -1,4 +1,4 @@
-"""The benchmark of the engines: its figures follow from the timings, its networks are the same."""
+"""The benchmarks: their figures follow from what was measured, their networks are the same."""
 
 from importlib import import_module
 from pathlib import Path
@@ -90,6 +90,29 @@ class Alone:
     """A contender that needs nothing and has no setting of its own."""
 
     missing = settings = ()
+
+
+def test_overhead_is_the_median_of_the_rounds_quotients_by_either_clock(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT))
+    overhead = import_module("benchmarks.overhead")
+    bare = [overhead.Spent(wall, 2.0) for wall in (1.0, 4.0, 2.0)]
+    whole = [overhead.Spent(wall, 2.1) for wall in (1.1, 4.0, 4.0)]
+    _, first, second = overhead.table({"bare": bare, "whole": whole}, steps=100).splitlines()
+    assert first.split() == ["bare", "20.000", "1.000", "20.000", "1.000"]
+    assert second.split() == ["whole", "40.000", "1.100", "21.000", "1.050"]
+
+
+def test_precisions_are_compared_seed_by_seed(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT))
+    summary = import_module("benchmarks.precision").summary
+    found = {"float32": [70.0, 71.0, 72.0], "bfloat16": [71.0, 71.0, 73.0]}
+    float32, bfloat16, difference = (" ".join(line.split()) for line in summary(found).splitlines())
+    assert float32 == "float32 71.00 ± 1.00 %"
+    assert bfloat16 == "bfloat16 71.67 ± 1.15 %"
+    assert difference == (
+        "bfloat16 - float32 +0.67 ± 0.58 points, standard error 0.33: the mean is NOT within 0.5 "
+        "points"
+    )
 
 
 @pytest.mark.parametrize("name", ["lenet_cifar", "vgg8", "resnet20"])
