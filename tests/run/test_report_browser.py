@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from imagette.experiment import load
-from imagette.report.blocks import Matrix, Page, Section
+from imagette.report.blocks import Matrix, Page, Section, Text
 from imagette.report.language import language
+from imagette.report.names import shown
 from imagette.report.page import page_html
 from imagette.run.report import report_run
 from imagette.run.train import train_experiment
@@ -131,3 +132,30 @@ def test_a_matrix_of_a_hundred_classes_can_be_read_and_walked(opened, tmp_path):
     assert "taken for “class number 42”" in page.locator(".behind").text_content()
     assert path.stat().st_size < 1_000_000
     assert page.complaints == []
+
+
+def test_hostile_names_do_nothing_in_a_browser(opened, tmp_path):
+    names = ('<img src=x onerror="document.title=1">', "</script><script>document.title=2</script>")
+    matrix = Matrix(tuple(map(shown, names)), ((3, 2), (1, 4)), caption="</style><b>c")
+    section = Section("confusion", names[0], (matrix, Text(names[1])))
+    path = tmp_path / "hostile.html"
+    path.write_text(page_html(Page("safe", names[1], (section,)), language("en")))
+    page = opened(path)
+    page.locator('.confusion button[data-row="0"][data-column="1"]').click()
+    assert (
+        page.locator(".behind p").first.text_content()
+        == f"2 of “{names[0]}” taken for “{names[1]}”"
+    )
+    assert page.title() == "safe"
+    assert page.locator("img, b").count() == 0
+    assert page.complaints == []
+    assert requests_of(page, path) == []
+
+
+def test_no_script_but_the_page_s_own_is_run(opened, tmp_path):
+    path = tmp_path / "added.html"
+    text = page_html(Page("safe", "", ()), language("en"))
+    path.write_text(text.replace("</main>", "</main><script>document.title = 'mine'</script>"))
+    page = opened(path)
+    assert page.title() == "safe"
+    assert "Content Security Policy" in " ".join(page.complaints)
