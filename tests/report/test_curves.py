@@ -69,6 +69,15 @@ def test_a_test_set_that_was_watched_is_marked() -> None:  # 000-12, 001-11
     assert curves(history(3), "lenet_cifar").get_suptitle() == "lenet_cifar"
 
 
+def test_for_a_phone_the_panels_stand_under_each_other() -> None:
+    figure = curves(history(3), stacked=True)
+    figure.canvas.draw()
+    loss, accuracy = (axes.get_position() for axes in figure.axes)
+    assert figure.get_figwidth() < 6
+    assert loss.y0 > accuracy.y1
+    assert labels(figure) == ["training", "validation"]
+
+
 def test_splits_are_told_apart_without_colour() -> None:
     lines = curves(history(3, ("train", "validation", "test")), "x").axes[0].lines
     assert [line.get_linestyle() for line in lines] == ["--", "-", ":"]

@@ -3,7 +3,7 @@
 import pytest
 from matplotlib.figure import Figure
 
-from imagette.report.inline import drawing_html
+from imagette.report.inline import drawing_html, responsive_html
 
 
 def figure(**options):
@@ -47,3 +47,17 @@ def test_two_figures_of_a_page_share_no_names_but_those_of_the_same_thing(first)
     other = figure(marker="s" if first else "o")
     names = [set(re.findall(r' id="([^"]+)"', drawing_html(one, "x"))) for one in (figure(), other)]
     assert not any(name.startswith(("figure", "axes")) for name in names[0] | names[1])
+
+
+def test_a_phone_gets_the_narrow_figure_and_shares_no_name_with_the_wide_one():
+    import re
+
+    narrow = Figure(figsize=(3, 6))
+    narrow.subplots().plot([0, 1], [0, 1])
+    html = responsive_html(figure(), narrow, "a line")
+    wide, phone = html.split('<div class="narrow">')
+    assert 'class="wide"' in wide
+    assert "--natural:576px" in wide
+    assert "--natural:288px" in phone
+    assert not set(re.findall(r'id="([^"]*)"', wide)) & set(re.findall(r'id="([^"]*)"', phone))
+    assert responsive_html(figure(), None, "a line") == drawing_html(figure(), "a line")

@@ -77,12 +77,16 @@ class Table:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Drawing:
-    """A matplotlib Figure, or an SVG as text; `alt` says what it shows to who does not see it."""
+    """A matplotlib Figure, or an SVG as text; `alt` says what it shows to who does not see it.
+
+    `narrow` takes its place on a phone.
+    """
 
     kind: ClassVar = "drawing"
     figure: "Figure | str"
     alt: str
     caption: str = ""
+    narrow: "Figure | str | None" = None
 
 
 @dataclass(frozen=True, slots=True)

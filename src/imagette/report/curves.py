@@ -39,6 +39,7 @@ _ONSETS = {"overfits": (0, (1, 1.5)), "stagnates": (0, (7, 2, 1, 2, 1, 2))}
 _TITLE_WIDTH = 100  # characters a line
 _MOST_MARKS = 30  # with more epochs the marks hide the lines
 _SIZE_INCHES = (10.0, 4.6)
+_STACKED_INCHES = 7.4  # high
 _DOTS_PER_INCH = 120
 
 
@@ -49,6 +50,7 @@ def curves(
     *,
     seconds: Sequence[float] = (),
     onsets: Mapping[Onset, int] = MappingProxyType({}),
+    stacked: bool = False,
     say: Language | None = None,
 ) -> Figure:
     """Draw loss, accuracy and error rate of each split against epochs, from rows of history.
@@ -56,13 +58,13 @@ def curves(
     `test_accuracy` (0 to 1) is the result of an opened test set: a horizontal line with its value.
     Where the rows hold test figures, the set was watched while training, and the figure says so.
     With `seconds`, one for each row, they are what it is drawn against. `onsets` are the epochs
-    since which the run overfits or stagnates: vertical lines. Words are English unless `say` is
-    another language.
+    since which the run overfits or stagnates: vertical lines. The panels stand side by side, or
+    `stacked` for a phone. Words are English unless `say` is another language.
     """
     say = say or language("en")
     along = _Along(tuple(seconds or (row["epoch"] for row in history)), is_time=bool(seconds))
-    figure = new_figure(*_SIZE_INCHES[::-1])
-    left, right = figure.subplots(1, 2)
+    figure = new_figure(_STACKED_INCHES) if stacked else new_figure(*_SIZE_INCHES[::-1])
+    left, right = figure.subplots(2, 1) if stacked else figure.subplots(1, 2)
     _panel(left, history, along, "loss", 1, say)
     left.set_ylabel(say("curves.loss"))
     _panel(right, history, along, "accuracy", 100, say)
@@ -81,7 +83,7 @@ def curves(
         _number(error.yaxis, say)
     for axes in (left, right):
         _finish(axes, along, say)
-    _legend(figure, (left, right))
+    _legend(figure, (left, right), columns=2 if stacked else 3)
     headline = _headline(title, history, say)
     if headline:
         figure.suptitle(headline, parse_math=False)
@@ -161,7 +163,7 @@ def _finish(axes: Axes, along: _Along, say: Language) -> None:
         axes.set_yticks([])
 
 
-def _legend(figure: Figure, panels: Sequence[Axes]) -> None:
+def _legend(figure: Figure, panels: Sequence[Axes], columns: int) -> None:
     """One for both panels, below them, where it hides no curve."""
     found: dict[str, Any] = {}
     for axes in panels:
@@ -169,7 +171,7 @@ def _legend(figure: Figure, panels: Sequence[Axes]) -> None:
         found |= dict(zip(words, drawn, strict=True))
     if found:
         handles, labels = list(found.values()), list(found)
-        figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
+        figure.legend(handles, labels, loc="outside lower center", ncols=columns, frameon=False)
 
 
 def _number(axis: Axis, say: Language) -> None:

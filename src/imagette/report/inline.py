@@ -34,6 +34,18 @@ def drawing_html(figure: "Figure | str", alt: str) -> Markup:
     return Markup(_framed(_of_the_page(text), alt))
 
 
+def responsive_html(wide: "Figure | str", narrow: "Figure | str | None", alt: str) -> Markup:
+    """A figure, and in place of it on a phone the `narrow` one, if there is one."""
+    if narrow is None:
+        return drawing_html(wide, alt)
+    both = (("wide", wide), ("narrow", narrow))
+    inside = Markup("").join(
+        Markup('<div class="{}">{}</div>').format(name, drawing_html(figure, alt))
+        for name, figure in both
+    )
+    return Markup('<div class="sizes">{}</div>').format(inside)
+
+
 def data_uri(data: bytes, media: str = "image/png") -> str:
     """A file's bytes as an address that needs no request.
 
@@ -47,7 +59,9 @@ def _svg(figure: "Figure") -> str:
     import matplotlib as mpl
 
     buffer = StringIO()
-    salt = sha256(repr([text.get_text() for text in figure.texts]).encode()).hexdigest()
+    # Two sizes of one figure may share a page: what one hides, the other must not refer to.
+    told = [*figure.get_size_inches().tolist(), *(text.get_text() for text in figure.texts)]
+    salt = sha256(repr(told).encode()).hexdigest()
     with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": salt}):
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
     return buffer.getvalue()

@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from imagette.report.blocks import Matrix, Page, Sheet
-from imagette.report.inline import data_uri, drawing_html
+from imagette.report.inline import data_uri, responsive_html
 from imagette.report.language import Language
 from imagette.report.matrix import LARGEST_TABLE, matrix_svg
 
@@ -38,7 +38,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters["drawing"] = lambda drawing: drawing_html(drawing.figure, drawing.alt)
+    made.filters["drawing"] = lambda one: responsive_html(one.figure, one.narrow, one.alt)
     made.filters["script_json"] = script_json
     made.filters["matrix_data"] = matrix_data
     made.filters["matrix_svg"] = matrix_svg

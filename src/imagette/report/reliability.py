@@ -9,7 +9,7 @@ from imagette.report.colours import BLUE, INK, ORANGE
 from imagette.report.language import Language, language
 from imagette.report.style import bare, new_figure, percents
 
-_HEIGHT_INCHES = 4.8
+_HEIGHT_INCHES = 4.4
 
 
 def reliability_figure(found: Calibration, say: Language | None = None) -> Figure:

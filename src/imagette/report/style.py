@@ -7,7 +7,7 @@ from matplotlib.ticker import FuncFormatter
 
 from imagette.report.language import Language
 
-PANEL_WIDTH_INCHES = 5.2
+PANEL_WIDTH_INCHES = 4.6
 """A page on a phone shows it at its own size, so that words of 9 points can be read."""
 
 

@@ -1,7 +1,10 @@
 """How it learned: the curves, and in words whether it overfits or stagnates, and since when."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import accumulate
+
+from matplotlib.figure import Figure
 
 from imagette.evaluate.overfitting import gap, overfitting
 from imagette.recipe.stopping import Stopping
@@ -92,12 +95,16 @@ def _drawings(record: Record, say: Language) -> Iterator[Drawing]:
     test = record.figures.get("test")
     result = float(test["accuracy"]) if test else None
     onsets = _onsets(record)
-    figure = curves(record.history, "", result, onsets=onsets, say=say)
-    yield Drawing(figure, say("learning.alt_epochs"), say("learning.caption"))
+    draw = partial(curves, record.history, "", result, onsets=onsets, say=say)
+    yield _both_sizes(draw, say("learning.alt_epochs"), say("learning.caption"))
     seconds = seconds_of(record.history, record.timings)
     if seconds:
-        figure = curves(record.history, "", result, seconds=seconds, onsets=onsets, say=say)
-        yield Drawing(figure, say("learning.alt_seconds"), say("learning.caption_seconds"))
+        draw = partial(curves, record.history, "", result, seconds=seconds, onsets=onsets, say=say)
+        yield _both_sizes(draw, say("learning.alt_seconds"), say("learning.caption_seconds"))
+
+
+def _both_sizes(draw: Callable[..., Figure], alt: str, caption: str) -> Drawing:
+    return Drawing(draw(), alt, caption, narrow=draw(stacked=True))
 
 
 def seconds_of(history: Sequence[Row], timings: Sequence[Row]) -> tuple[float, ...]:
