@@ -70,6 +70,7 @@ def test_threads_are_chosen_alone_or_together_with_the_precision(monkeypatch):
     found = settle(both, NORM, BATCH, measure=taking(1.0, 2.0, 2.0, 2.0, 0.8, 0.4, 0.8, 0.8))
     assert (found.engine.precision, found.engine.threads) == ("bfloat16", 1)
     assert [one.what for one in found.decisions] == ["precision", "threads"]
+    assert found.decisions[1].because == "by the same measurement"
 
 
 @pytest.mark.parametrize(

@@ -113,9 +113,9 @@ def settle(
 
     value, was_known = chosen(key, choose)
     engine = asked.model_copy(update={name: value["chosen"][name] for name in open_keys})
-    because = _because(value, was_known)
-    made = tuple(Decision(name, value["chosen"][name], because) for name in open_keys)
-    return Settled(engine, made)
+    reasons = (_because(value, was_known), "by the same measurement")
+    made = zip(open_keys, reasons, strict=False)
+    return Settled(engine, tuple(Decision(k, value["chosen"][k], why) for k, why in made))
 
 
 def _of_jax(asked: EngineSpec, batch: int, open_keys: Sequence[str]) -> Settled:
