@@ -12,7 +12,8 @@ from rich.markup import escape
 from imagette.cli.evaluate import SplitChoice, WhichChoice
 from imagette.cli.picture_file import Overwrite, check_free
 from imagette.cli.tables import network_table
-from imagette.cli.train import DataDir, Trust
+from imagette.cli.train import DataDir
+from imagette.cli.trust import Trust
 from imagette.run.activations import Looks, looks_of
 from imagette.store.whole import write_whole
 

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
 import typer
 
 from imagette.cli.survey_text import survey_lines
@@ -13,7 +14,7 @@ from imagette.data.named import NamedSet
 from imagette.data.prepare import prepare
 from imagette.data.sources import NAMED, source_of
 from imagette.data.spec import DataSpec
-from imagette.data.streamed import stored
+from imagette.data.streamed import selected, stored
 from imagette.data.survey import survey_of
 from imagette.data.whereabouts import whereabouts
 from imagette.errors import UsageError
@@ -118,7 +119,8 @@ def _grid(dataset: Dataset) -> bytes:
     chosen = examples_by_class(labels, min(len(names), _MOST_CLASSES), _COLUMNS)
     title = f"{dataset.name}: training images"
     words = [names[label] for label in labels[chosen]]
-    return figure_bytes(labelled_grid(stored(dataset.train.images)[chosen], words, _COLUMNS, title))
+    pictures = stored(selected(dataset.train.images, np.array(chosen)))
+    return figure_bytes(labelled_grid(pictures, words, _COLUMNS, title))
 
 
 def _stem(name: str) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from imagette.cli.networks import Arguments, Classes, Found, Size, Width, find_network, walked
+from imagette.cli.trust import Trust
 from imagette.errors import UsageError
 from imagette.network import Graph, cost_table
 from imagette.network.table import CostTable
@@ -28,6 +29,7 @@ def describe(
     as_latex: Annotated[
         bool, typer.Option("--latex", help="Print the table of Fn, Xn and Wn as LaTeX.")
     ] = False,
+    trust: Trust = False,
 ) -> None:
     """Show every tensor, parameter and operation of a network.
 
@@ -37,7 +39,7 @@ def describe(
         raise UsageError("--json and --latex: give one of them.")
     show = _print_json if as_json else _print_latex if as_latex else _show
     name, more = _split(network)
-    found = find_network(name, arguments or [])
+    found = find_network(name, arguments or [], own_code=True, trust=trust)
     if found.network is None:
         show(cost_table(_traced(found, width)))
         return

@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from imagette.cli.evaluation_table import evaluation_table
-from imagette.cli.train import DataDir, Trust
+from imagette.cli.train import DataDir
+from imagette.cli.trust import Trust
 from imagette.run.evaluate import evaluate_run
 from imagette.run.seal import seal_of_run
 

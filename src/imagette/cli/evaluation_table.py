@@ -5,6 +5,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from imagette.evaluate.evaluation import Evaluation, Interval
+from imagette.plain import plain
 
 
 def evaluation_table(evaluation: Evaluation, split: str, console: Console) -> None:
@@ -28,7 +29,13 @@ def evaluation_table(evaluation: Evaluation, split: str, console: Console) -> No
     for index, (name, one) in enumerate(evaluation.per_class.items()):
         accuracy = "-" if one.accuracy is None else f"{100 * one.accuracy:.1f}"
         confused = _most_confused(evaluation, index)
-        table.add_row(escape(name), accuracy, _range(one.interval), f"{one.n:,}", escape(confused))
+        table.add_row(
+            escape(plain(name)),
+            accuracy,
+            _range(one.interval),
+            f"{one.n:,}",
+            escape(plain(confused)),
+        )
     console.print(table, highlight=False)
 
 

@@ -13,6 +13,7 @@ import typer
 
 from imagette.cli.output import forget_the_output
 from imagette.errors import ImagetteError
+from imagette.plain import plain
 
 INTERRUPTED = 130
 
@@ -175,7 +176,8 @@ def _tell(error: Exception, debug: bool) -> int:
 
 
 def _say(message: str, code: int) -> int:
-    print(f"imagette: error: {message}", file=sys.stderr)
+    told = "\n".join(map(plain, message.split("\n")))
+    print(f"imagette: error: {told}", file=sys.stderr)
     return code
 
 

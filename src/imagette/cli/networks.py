@@ -41,8 +41,14 @@ class Found:
     graph: Graph | None = None
 
 
-def find_network(name: str, arguments: list[str]) -> Found:
-    """A path first, then a named network, then a shipped experiment."""
+def find_network(
+    name: str, arguments: list[str], *, own_code: bool = False, trust: bool = False
+) -> Found:
+    """A path first, then a named network, then a shipped experiment.
+
+    Networks that are code of one's own are refused, and nothing of them is run, unless `own_code`;
+    those of a run from elsewhere, unless `trust` is given too.
+    """
     path = Path(name)
     if not path.exists() and name in names():
         return Found(
@@ -54,37 +60,50 @@ def find_network(name: str, arguments: list[str]) -> Found:
         and not path.is_dir()
         and (not path.exists() or path.suffix in (".toml", ".json"))
     ):
-        return _of_experiment(name, arguments)
+        return _of_experiment(name, arguments, own_code)
     if arguments:
         raise UsageError(
             f"--set is for named networks and experiments. Got {name!r}; edit it instead"
         )
-    return _of_run(path) if path.is_dir() else Found(parse(_read(name)))
+    return _of_run(path, own_code, trust) if path.is_dir() else Found(parse(_read(name)))
 
 
-def _of_run(path: Path) -> Found:
+def _of_run(path: Path, own_code: bool, trust: bool) -> Found:
+    from imagette.run.evaluate import experiment_of
+    from imagette.store.damage import naming_damage
     from imagette.store.folder import RunFolder
 
     folder = RunFolder.open(path)
-    if folder.resolved().get("network", {}).get("python"):
-        return _of_code_in_run(folder)
-    nodes = folder.cost()["nodes"]
-    (classes,) = nodes[-1]["output_shape"]
-    return Found(parse(folder.network_text()), tuple(nodes[0]["input_shapes"][0]), classes)
+    pointer = experiment_of(folder).network.python
+    if pointer:
+        _refuse_code(str(path), pointer, own_code)
+        return _of_code_in_run(folder, trust)
+    with naming_damage(folder.path):
+        nodes = folder.cost()["nodes"]
+        (classes,) = nodes[-1]["output_shape"]
+        return Found(parse(folder.network_text()), tuple(nodes[0]["input_shapes"][0]), classes)
 
 
-def _of_code_in_run(folder: "RunFolder") -> Found:
+def _refuse_code(name: str, pointer: str, own_code: bool) -> None:
+    if not own_code:
+        raise UsageError(
+            f"This command takes networks of the language. {name!r} is other code, {pointer!r}: "
+            "imagette describe shows it."
+        )
+
+
+def _of_code_in_run(folder: "RunFolder", trust: bool) -> Found:
     from imagette.run.evaluate import trusted_experiment
     from imagette.run.own import own_of
     from imagette.run.prepare import settled
 
-    experiment, card = trusted_experiment(folder, trust=False), folder.load("last").card
+    experiment, card = trusted_experiment(folder, trust), folder.load("last").card
     own = own_of(experiment, card.input_shape, folder.source)
     graph, _ = settled(experiment, card.input_shape, len(card.class_names), own)
     return Found(None, graph=graph)
 
 
-def _of_experiment(name: str, settings: list[str]) -> Found:
+def _of_experiment(name: str, settings: list[str], own_code: bool) -> Found:
     from imagette.data.dataset import open_data
     from imagette.experiment import find, load, network_of, shipped
 
@@ -92,6 +111,8 @@ def _of_experiment(name: str, settings: list[str]) -> Found:
         known = nearest(name[:40], {*names(), *shipped()})
         raise UsageError(f"no file, network or experiment is called {name!r:.100}. {known}")
     experiment = load(name, settings)
+    if experiment.network.python:
+        _refuse_code(name, experiment.network.python, own_code)
     base = find(name).parent
     dataset = open_data(experiment.data, base=base)
     classes = len(dataset.class_names)

@@ -12,7 +12,8 @@ from rich.markup import escape
 from imagette.cli.evaluate import WhichChoice
 from imagette.cli.picture_file import Overwrite, check_free
 from imagette.cli.thumbnail import shows_pictures, thumbnail
-from imagette.cli.train import DataDir, Trust
+from imagette.cli.train import DataDir
+from imagette.cli.trust import Trust
 from imagette.run.predict import Predicted, Prediction, predict_pictures
 from imagette.store.whole import write_whole
 

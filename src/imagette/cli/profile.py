@@ -57,8 +57,6 @@ def profile(
     number = int(threads) if threads and threads.isdecimal() else threads
     spec = _engine(name=engine, precision=precision, threads=number)
     found = find_network(network, arguments or [])
-    if found.network is None:
-        raise UsageError(f"profile takes networks of the language. {network!r} is other code.")
     graph = walked(found, network, size, classes, width)
     measured = measure(graph, spec, batch=batch, seconds=seconds)
     if as_json:

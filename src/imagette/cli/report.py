@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 import typer
 
 from imagette.cli.invocation import program
-from imagette.cli.train import DataDir, Trust
+from imagette.cli.train import DataDir
+from imagette.cli.trust import Trust
 from imagette.errors import UsageError
 from imagette.run.account import account_of_runs
 from imagette.run.page_file import Form

@@ -12,7 +12,8 @@ import typer
 from rich.console import Console
 
 from imagette.cli.screen import Screen
-from imagette.cli.train import DataDir, Trust
+from imagette.cli.train import DataDir
+from imagette.cli.trust import Trust
 from imagette.run.reproduce import Reproducing, Reproduction, reproduce
 from imagette.run.train import Begun, Ended
 from imagette.train.events import Finished

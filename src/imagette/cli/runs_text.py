@@ -7,6 +7,7 @@ from typing import Any
 from rich.cells import cell_len
 
 from imagette.cli.operations import operations_text
+from imagette.plain import plain
 from imagette.run.runs import RunDetails, RunList, RunSummary
 
 GAP = "  "
@@ -31,7 +32,7 @@ def list_lines(found: RunList, here: Path, width: int) -> list[str]:
         ]
     if not found.runs:
         lines = ["no run is here yet: imagette train makes one"]
-    return lines + [f"left out: {remark}" for remark in found.remarks]
+    return [plain(line) for line in [*lines, *(f"left out: {told}" for told in found.remarks)]]
 
 
 def show_lines(details: RunDetails) -> list[str]:
@@ -54,7 +55,7 @@ def show_lines(details: RunDetails) -> list[str]:
         ("made on", str(details.environment.get("device") or details.environment.get("platform"))),
         *(("note", f"{note.when}  {note.text}") for note in run.notes),
     ]
-    return [f"{name:<8} {' '.join(text.split())}" for name, text in lines]
+    return [plain(f"{name:<8} {' '.join(text.split())}") for name, text in lines]
 
 
 def _cells(run: RunSummary, here: Path) -> tuple[str, ...]:

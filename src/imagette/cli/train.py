@@ -11,6 +11,7 @@ from rich.console import Console
 from imagette.cli.interruption import CTRL_C, Interrupted, Interruption
 from imagette.cli.output import forget_the_output
 from imagette.cli.screen import Screen
+from imagette.cli.trust import Trust
 from imagette.errors import UsageError
 from imagette.experiment import find, load
 from imagette.run.begin import Origin
@@ -21,9 +22,6 @@ DEFAULT_EXPERIMENT = "first_light"
 Settings = Annotated[
     list[str] | None,
     typer.Option("--set", help="Change a key, as in recipe.epochs=2.", metavar="KEY=VALUE"),
-]
-Trust = Annotated[
-    bool, typer.Option("--trust", help="Run code that a run from elsewhere holds; read it first.")
 ]
 EngineName = Annotated[str | None, typer.Option(help="torch or jax; sets engine.name.")]
 DataDir = Annotated[

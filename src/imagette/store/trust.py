@@ -1,5 +1,7 @@
 """Which runs hold code that this user ran on this machine: only theirs is run again unasked."""
 
+import os
+import sys
 from hashlib import sha256
 from pathlib import Path
 
@@ -7,7 +9,9 @@ from imagette.errors import UsageError
 from imagette.store.json_files import Row
 from imagette.store.ledger import state_folder
 from imagette.store.lines import append_line, read_lines
-from imagette.store.whole import make_folder, telling_of
+from imagette.store.whole import make_folder, read_whole, telling_of
+
+_COMPILED = "__pycache__"
 
 
 def remember(run: Path) -> None:
@@ -28,16 +32,33 @@ def check_trusted(run: Path, trust: bool) -> None:
             f"{run} names code that was not run by you on this machine, or has changed since: read "
             "its resolved.json and source/, then add --trust."
         )
+    _pass_over_compiled_code()
 
 
 def _fingerprint(run: Path) -> Row:
     """The run, and the SHA-256 of what says which code runs (resolved.json) and of that code."""
     source = run / "source"
-    files = sorted(path for path in source.rglob("*") if path.is_file() and path.suffix != ".pyc")
-    named = {str(path.relative_to(run)): path for path in [run / "resolved.json", *files]}
+    found = sorted(path for path in source.rglob("*") if path.parent.name != _COMPILED)
+    code = [path for path in found if path.is_file() or path.is_symlink()]
+    named = {str(path.relative_to(run)): path for path in [run / "resolved.json", *code]}
     with telling_of(run):
-        digests = {name: sha256(path.read_bytes()).hexdigest() for name, path in named.items()}
+        digests = {name: sha256(_content(path)).hexdigest() for name, path in named.items()}
     return {"run": str(run.resolve()), "files": digests}
+
+
+def _content(path: Path) -> bytes:
+    """Of a link where it leads, too: a folder behind one holds code as well."""
+    leads = os.fsencode(path.readlink()) + b"\n" if path.is_symlink() else b""
+    return leads + (read_whole(path) if path.is_file() else b"")
+
+
+def _pass_over_compiled_code() -> None:
+    """Python believes a `__pycache__` that fits its source by date and size, whatever is in it.
+
+    So that of a run is neither read nor written: https://docs.python.org/3/library/sys.html
+    """
+    if sys.pycache_prefix is None:
+        sys.pycache_prefix = str(state_folder() / "compiled")
 
 
 def _register() -> Path:
