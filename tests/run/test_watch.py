@@ -143,16 +143,17 @@ def stopped_at(events, kind, epoch):
 def test_a_run_at_the_rate_of_the_lab_made_wilder_is_told_it_is_at_chance(experiment):
     # 003-T6: batch 1; .03 takes CIFAR-10 to show it, .2 takes 300 pictures
     recipe = {"epochs": 2, "batch": 1, "augment": [], "optimiser": {"name": "sgd", "rate": 0.2}}
-    (text,) = remarks(train_experiment(experiment(network={"text": LAB}, recipe=recipe)))
+    text, dead = remarks(train_experiment(experiment(network={"text": LAB}, recipe=recipe)))
     assert text.startswith("after epoch 1 the network is at chance (10.0 % of 10 classes, loss ")
     assert "0.2 is likely too high for batches of 1, take a tenth, 0.02;" in text
+    assert "gives 0 for each of 64 images: it is dead, and nothing before it learns." in dead
 
 
 @pytest.mark.system
 @pytest.mark.usefixtures("real_cache")
 def test_the_labs_shipped_experiment_is_warned_about(tmp_path):  # 003-T6
     short = [f"run.folder={tmp_path}", "recipe.epochs=1", "data.limit=12000"]
-    (text,) = remarks(train_experiment(load("convnet_cifar_lab", short)))
+    text, *_ = remarks(train_experiment(load("convnet_cifar_lab", short)))
     assert text.startswith("after epoch 1 the network is ")
     assert "chance (" in text
     assert "0.03 is likely too high for batches of 1, take a tenth, 0.003;" in text

@@ -39,6 +39,9 @@ class CountingModel:
         self.predicted.append(len(images))
         return np.tile(np.float32([0, 1]), (len(images), 1))
 
+    def activations(self, weights, images, paths):
+        return {path: np.zeros((len(images), 2), np.float32) for path in paths}
+
     def save(self, state):
         return dict(state)
 

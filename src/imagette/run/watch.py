@@ -8,10 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from imagette.engines.protocol import moving_of
 from imagette.evaluate.metrics import interval
 from imagette.recipe.groups import is_frozen
 from imagette.run.chance import Chance, chance_of
+from imagette.run.dead import PROBE, dead_layers, deadness
 from imagette.run.stillness import stillness, unmoved
 from imagette.train.events import Checkpoint, EpochRow, Finished, Remark
 from imagette.train.loop import Events, Start, Training
@@ -46,16 +49,20 @@ def watched(events: Events[None], training: Training, start: Start) -> Events[No
     """
     watch, first, stop = _watch_of(training), next(iter(start.history), None), None
     said = first is not None and any(symptom(row, first, watch) for row in start.history)
-    event = next(events)
+    suspect, event = False, next(events)
     while not isinstance(event, Finished):
         stop = (yield event) or stop
         text = None
         if isinstance(event, EpochRow) and not said:
             first = first or event.figures
             text = symptom(event.figures, first, watch)
-            said = text is not None
+            said = suspect = text is not None
         elif isinstance(event, Checkpoint):
             text = _unmoved_since(start, event, training)
+            if text or suspect:
+                suspect = False
+                dead = _dead_by(event, training)
+                stop = (yield Remark(dead)) or stop if dead else stop
         if text:
             stop = (yield Remark(text)) or stop
         event = events.send(stop)
@@ -153,6 +160,15 @@ def _unmoved_since(start: Start, checkpoint: Checkpoint, training: Training) -> 
     when = f"epoch {last}" if first == last else f"epochs {first} to {last}"
     still = unmoved(moving_of(start.arrays), moving_of(checkpoint.arrays), names)
     return stillness(still, names, when, training.planner.recipe.optimiser.rate)
+
+
+def _dead_by(checkpoint: Checkpoint, training: Training) -> str | None:
+    """Looks for dead ReLUs once something is wrong: a healthy training pays nothing for it."""
+    graph, images = training.planner.graph, training.train[:PROBE].images
+    weights = moving_of(checkpoint.arrays)
+    dead = dead_layers(training.model, graph, weights, np.asarray(images[:]))
+    when = f"epoch {max(1, checkpoint.position.epoch - 1)}"
+    return deadness(dead, len(images), when, training.planner.recipe.optimiser.rate)
 
 
 def _watch_of(training: Training) -> Watch:

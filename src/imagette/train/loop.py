@@ -27,7 +27,7 @@ from imagette.train.events import (
     Stop,
 )
 from imagette.train.feed import advanced
-from imagette.train.finite import refuse_broken, refuse_non_finite
+from imagette.train.finite import Good, refuse_broken, refuse_non_finite
 from imagette.train.interval import decided_interval
 from imagette.train.measure import Score, Work, score
 from imagette.train.pace import CHUNK, Pace, Plan, TimeBudget, refuse_too_short, replanned
@@ -85,6 +85,7 @@ class _Point:
     planner: Planner
     pace: Pace
     checkpoint_epochs: int | None  # None: at every epoch, until it is decided
+    good: Good
 
     @property
     def is_over(self) -> bool:
@@ -115,6 +116,7 @@ def train(training: Training, start: Start) -> Events[None]:
             ending=training.budget.ending if training.budget else 0.0,
         ),
         checkpoint_epochs=training.checkpoint_epochs or start.checkpoint_epochs,
+        good=Good(start.arrays, start.position),
     )
     if start.history:
         end = None if point.position.step_in_epoch else _stagnated(training, point)
@@ -163,14 +165,15 @@ def _epoch(training: Training, point: _Point) -> Events[tuple[_Point, _End | Non
     point, stop = yield from _steps(training, point)
     began, position = _now(training), point.position
     arrays = training.model.save(point.state)
-    refuse_broken(training.model, training.train, arrays, position)
+    refuse_broken(training.model, training.train, point.planner.graph, arrays, position)
     if position.step_in_epoch < point.planner.steps_per_epoch and not point.is_over:
         yield _checkpoint(training, point, arrays)
         return point, _stopped(stop, point)
     row = _row(training, point, arrays, position.epoch)
     following = Position(position.epoch + 1, 0, position.step)
     history, seconds = (*point.history, row.figures), point.epoch_seconds
-    point = replace(point, position=following, history=history, epoch_seconds=0.0)
+    good = Good(arrays, following)
+    point = replace(point, position=following, history=history, epoch_seconds=0.0, good=good)
     stop = (yield row) or stop
     remark = _new_plateau(training, point)
     if remark:
@@ -266,7 +269,15 @@ def _advanced(training: Training, point: _Point, plan: StepPlan) -> _Point:
     began = training.clock()
     state, losses, correct = advanced(training.model, training.train, point.state, plan)
     seconds = training.clock() - began
-    refuse_non_finite(losses, plan.first_step, position.epoch)
+    refuse_non_finite(
+        losses,
+        plan,
+        position.epoch,
+        training.model,
+        point.planner,
+        training.train,
+        point.good,
+    )
     for loss, right in zip(losses.tolist(), correct.tolist(), strict=True):
         tally = tally.merge(Tally.of_batch(plan.indices.shape[1], right, loss))
     step = plan.first_step + plan.num_steps
