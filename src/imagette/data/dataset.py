@@ -16,7 +16,7 @@ from imagette.data.prepared import Part, Prepared
 from imagette.data.ranking import Mask, cut, limited, rank_keys
 from imagette.data.spec import DataSpec
 from imagette.data.split import Split
-from imagette.data.streamed import selected
+from imagette.data.streamed import held, selected
 from imagette.errors import UsageError
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def look_at_test(spec: DataSpec, data_dir: Path | None = None, base: Path | None
 
 def _test(prepared: Prepared) -> Split:
     part = prepared.part("test")
-    return Split(part.images, part.labels)
+    return Split(held(part.images), part.labels)
 
 
 def _masks(part: Part, spec: DataSpec, classes: int) -> tuple[Mask, Mask]:
@@ -152,7 +152,7 @@ def _masks(part: Part, spec: DataSpec, classes: int) -> tuple[Mask, Mask]:
 
 
 def _selected(part: Part, mask: Mask) -> Split:
-    """The images of a mask, in the order of the source; all of them stay memory-mapped."""
+    """The images of a mask, in the order of the source; many stay where they lie on the disk."""
     if mask.all():
-        return Split(part.images, part.labels)
+        return Split(held(part.images), part.labels)
     return Split(selected(part.images, mask), part.labels[mask])

@@ -51,12 +51,12 @@ def image_digests(images: AnyImages) -> Digests:
 def content_digest(images: AnyImages, labels: Labels) -> str:
     """SHA-256 of the shape "NxHxWxC;", all pixels in order, all labels as little-endian int32.
 
-    Streamed images have no pixels that stay: theirs are left out.
+    One's own items that are streamed have no pixels that stay: theirs are left out.
     """
 
     def blocks() -> Iterator[bytes]:
         yield f"{'x'.join(map(str, images.shape))};".encode()
-        if not isinstance(images, StreamedImages):
+        if not isinstance(images, StreamedImages) or images.are_bytes:
             for start in range(0, len(images), 1024):
                 yield images[start : start + 1024].tobytes()
         yield labels.astype("<i4").tobytes()

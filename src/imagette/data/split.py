@@ -48,7 +48,8 @@ class Split:
         index = whole_number(which)
         if not -len(self) <= index < len(self):
             raise IndexError(f"A split of {len(self):,} images has none at index {index}.")
-        return stored(self.images)[index], int(self.labels[index])
+        (image,) = stored(selected(self.images, slice(index, index + 1 or None)))
+        return image, int(self.labels[index])
 
     def floats(self) -> NDArray[np.float32]:
         """The images as float32 [N,C,H,W] from 0 to 1: pixel / 255.

@@ -25,19 +25,19 @@ def channel_statistics(images: AnyImages) -> ChannelStatistics:
 
     mean = S / (255 n), deviation = sqrt(n Q - S^2) / (255 n), where S sums the n values of a
     channel and Q their squares. S and Q are integers and exact, so neither the order of images
-    nor that of additions moves a bit. Streamed images are read once, in order, for float64 sums.
+    nor that of additions moves a bit; images on the disk are read block by block. One's own items
+    are read once, in order, for float64 sums.
 
     >>> channel_statistics(np.array([[[[0]]], [[[255]]]], np.uint8))
     ChannelStatistics(mean=(0.5,), deviation=(0.5,))
     """
-    if isinstance(images, StreamedImages):
-        return _streamed_statistics(images)
+    if isinstance(images, StreamedImages) and not images.are_bytes:
+        return _statistics_of_items(images)
     count, height, width, channels = images.shape
-    pixels = images.reshape(count, -1)
-    sums = np.zeros(pixels.shape[1], np.uint64)
-    squares = np.zeros(pixels.shape[1], np.uint64)
+    sums, squares = np.zeros((2, height * width * channels), np.uint64)
     for start in range(0, count, _BLOCK):
-        block = pixels[start : start + _BLOCK].astype(np.uint16)
+        pixels = images[start : start + _BLOCK]
+        block = pixels.reshape(len(pixels), -1).astype(np.uint16)
         sums += block.sum(axis=0, dtype=np.uint32)
         squares += np.square(block).sum(axis=0, dtype=np.uint32)
     n = count * height * width
@@ -49,7 +49,7 @@ def channel_statistics(images: AnyImages) -> ChannelStatistics:
     )
 
 
-def _streamed_statistics(images: StreamedImages) -> ChannelStatistics:
+def _statistics_of_items(images: StreamedImages) -> ChannelStatistics:
     """Sums of the distance to the first pixel, so that a channel that never varies has 0."""
     count, height, width, channels = images.shape
     first = images[0][0, 0].astype(np.float64)

@@ -11,7 +11,7 @@ from imagette.data.duplicates import equal_pictures
 from imagette.data.spec import DataSpec
 from imagette.data.split import Split
 from imagette.data.statistics import ChannelStatistics, channel_statistics, class_counts
-from imagette.data.streamed import stored
+from imagette.data.streamed import AnyImages, StreamedImages, stored
 
 if TYPE_CHECKING:
     import polars
@@ -93,8 +93,16 @@ def survey(dataset: Dataset, whole: Split, test: Split) -> Survey:
             name: class_counts(split.labels, len(dataset.class_names))
             for name, split in splits.items()
         },
-        statistics=channel_statistics(stored(dataset.train.images)),
+        statistics=channel_statistics(_with_bytes(dataset.train.images)),
         equal_in_test=tuple(
-            equal_pictures(image_digests(stored(whole.images)), image_digests(stored(test.images)))
+            equal_pictures(
+                image_digests(_with_bytes(whole.images)), image_digests(_with_bytes(test.images))
+            )
         ),
     )
+
+
+def _with_bytes(images: AnyImages) -> AnyImages:
+    """The same images, refused where they have no bytes; those on the disk stay there."""
+    on_disk = isinstance(images, StreamedImages) and images.are_bytes
+    return images if on_disk else stored(images)

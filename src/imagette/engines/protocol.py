@@ -127,12 +127,13 @@ class Model(Protocol):
         """A state of step 0: these weights, and an optimiser that has seen nothing."""
 
     def advance(
-        self, state: State, plan: StepPlan, images: NDArray[np.float32] | None = None
+        self, state: State, plan: StepPlan, images: NDArray[np.uint8 | np.float32] | None = None
     ) -> tuple[State, NDArray[np.float32], NDArray[np.int32]]:
         """The state after the plan's k steps, their losses [k] and numbers of correct images [k].
 
         A loss is the mean over its B images. `state` is consumed: do not use it afterwards.
-        `images` [k,B,H,W,C], in units of pixels, are those of the plan where they are streamed.
+        `images` [k,B,H,W,C], bytes or floats in units of pixels, are those of the plan where they
+        are streamed.
         """
         ...
 

@@ -1,7 +1,7 @@
 """What training does for the first time, done once before it: no timing holds it."""
 
 from imagette.engines.protocol import weights_of
-from imagette.train.feed import advanced
+from imagette.train.feed import advanced, lengths
 from imagette.train.finite import PROBE
 from imagette.train.loop import Start, Training
 
@@ -15,8 +15,9 @@ def warm_up(training: Training, start: Start) -> None:
         return
     first = training.planner.epoch(start.position.epoch, start.position.step_in_epoch)
     for plan in {plan.indices.shape[1]: plan for plan in first}.values():
-        state = training.model.restore(start.arrays)
-        advanced(training.model, training.train, state, plan.head(1))
+        for length in lengths(training.train, plan):
+            state = training.model.restore(start.arrays)
+            advanced(training.model, training.train, state, plan.head(length))
     weights = weights_of(start.arrays)
     training.model.predict(weights, training.train[:PROBE].images, PROBE)
     for split in (training.validation, training.test):

@@ -119,7 +119,7 @@ class JaxModel:
         return self._forward.start(weights) if self._recipe.averaging else None
 
     def advance(
-        self, state: JaxState, plan: StepPlan, images: NDArray[np.float32] | None = None
+        self, state: JaxState, plan: StepPlan, images: NDArray[np.uint8 | np.float32] | None = None
     ) -> tuple[JaxState, NDArray[np.float32], NDArray[np.int32]]:
         if self._alone and plan.num_steps > 1:
             return self._one_by_one(state, plan, images)
@@ -143,7 +143,7 @@ class JaxModel:
         return state, np.array(losses[:steps]) * np.float32(mean), np.array(correct[:steps])
 
     def _one_by_one(
-        self, state: JaxState, plan: StepPlan, images: NDArray[np.float32] | None
+        self, state: JaxState, plan: StepPlan, images: NDArray[np.uint8 | np.float32] | None
     ) -> tuple[JaxState, NDArray[np.float32], NDArray[np.int32]]:
         losses, correct = [], []
         for i, step in enumerate(plan.steps()):

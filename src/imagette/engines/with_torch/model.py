@@ -105,7 +105,10 @@ class TorchModel:
         return TorchState(tensors, trainable, steps, averaged)
 
     def advance(
-        self, state: TorchState, plan: StepPlan, images: NDArray[np.float32] | None = None
+        self,
+        state: TorchState,
+        plan: StepPlan,
+        images: NDArray[np.uint8 | np.float32] | None = None,
     ) -> tuple[TorchState, NDArray[np.float32], NDArray[np.int32]]:
         # A module's random functions draw from torch's own generator, which is the user's too.
         apart = torch.random.fork_rng(enabled=self._own.module is not None)
@@ -119,7 +122,7 @@ class TorchModel:
         return state, losses, correct
 
     def _steps(
-        self, state: TorchState, plan: StepPlan, streamed: NDArray[np.float32] | None
+        self, state: TorchState, plan: StepPlan, streamed: NDArray[np.uint8 | np.float32] | None
     ) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
         indices = torch.from_numpy(plan.indices).to(self._device)
         draws = {k: torch.from_numpy(v).to(self._device) for k, v in plan.draws.items()}
