@@ -21,6 +21,7 @@ LAYERS = (
         "words",
         "machine",
         "settings",
+        "plain",
         "pointers",
         "notebook",
     ),

@@ -30,6 +30,7 @@ from imagette.settings import put_setting, read_setting
 from imagette.spec import Spec, named as named_part
 
 SUFFIXES = (".toml", ".json")
+MAX_DEPTH = 150  # of tables and lists: a network nests its blocks 32 deep, of three levels each
 
 
 class NetworkSpec(Spec):
@@ -199,7 +200,26 @@ def read_values(path: Path) -> dict[str, Any]:
         raise UsageError(f"{path} is not valid {kind}: {error}.") from None
     if not isinstance(values, dict):
         raise UsageError(f"{path} must hold a table of keys. Got a {type(values).__name__}.")
+    _check_bounds(values, path)
     return values
+
+
+def _check_bounds(values: object, path: Path) -> None:
+    """Refuses what no experiment needs and recursion cannot bear: deep nesting, endless numbers."""
+    level = [values]
+    for _ in range(MAX_DEPTH):
+        level = [inner for value in level for inner in _inside(value)]
+        if any(isinstance(one, int) and not -(2**63) <= one < 2**63 for one in level):
+            raise UsageError(f"{path} holds a whole number of more than 64 bits.")
+        if not level:
+            return
+    raise UsageError(f"{path} nests tables or lists deeper than {MAX_DEPTH}: no key is so deep.")
+
+
+def _inside(value: object) -> Iterable[object]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def resolved(experiment: Experiment) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from imagette.errors import nearest
+from imagette.plain import short
 
 Location = Sequence[int | str]
 
@@ -39,24 +40,24 @@ def _rule(problem: Mapping[str, Any], key: str, models: Sequence[type[BaseModel]
     match problem["type"]:
         case "extra_forbidden":
             choices = [name for model in models for name in model.model_fields]
-            return f"unknown key '{key}'. {nearest(str(problem['loc'][-1]), choices)}"
+            return f"unknown key '{key}'. {nearest(str(problem['loc'][-1])[:40], choices)}"
         case "union_tag_invalid":
             choices = [tag.strip(" '") for tag in context["expected_tags"].split(",")]
             return f"'{key}.name' is '{context['tag']}'. {nearest(context['tag'], choices)}"
         case "union_tag_not_found" | "model_attributes_type":
-            return f"'{key}' must be a name or a table with a name. Got {received!r}."
+            return f"'{key}' must be a name or a table with a name. Got {short(repr(received))}."
         case "literal_error":
-            return f"'{key}' must be {context['expected']}. Got {received!r}."
+            return f"'{key}' must be {context['expected']}. Got {short(repr(received))}."
         case "value_error":
             return f"{_subject(key)}{str(context['error']).removesuffix('.')}."
         case "missing":
             return f"'{key}' must be given."
         case "tuple_type":
-            return f"'{key}' must be a list, such as [\"flip\"]. Got {received!r}."
+            return f"'{key}' must be a list, such as [\"flip\"]. Got {short(repr(received))}."
         case "model_type" | "dict_type":
-            return f"'{key}' must be a table. Got {received!r}."
+            return f"'{key}' must be a table. Got {short(repr(received))}."
     rule = problem["msg"].removeprefix("Input should ").lower()
-    return f"'{key}' must {rule}. Got {received!r}."
+    return f"'{key}' must {rule}. Got {short(repr(received))}."
 
 
 def _subject(key: str) -> str:
@@ -83,7 +84,7 @@ def _walk(location: Location, model: type[BaseModel]) -> tuple[str, list[type[Ba
             models = tagged
         elif last and not _is_branch(part):
             keys.append(part)
-    return ".".join(keys), models
+    return short(".".join(keys), 80), models
 
 
 def _is_branch(part: str) -> bool:

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from imagette.data import unfolding
 from imagette.data.npz import NpzSource
-from imagette.data.readers import npz as reader
 from imagette.errors import DataError
 
 LABELS = np.arange(10) % 2
@@ -113,7 +113,8 @@ def test_a_damaged_archive_is_named(saved, images, keep):
 
 
 def test_an_archive_that_grows_without_end_is_refused(saved, images, monkeypatch):
-    monkeypatch.setattr(reader, "LARGEST_BYTES", 100)
+    monkeypatch.setattr(unfolding, "FREE_BYTES", 100)
+    monkeypatch.setattr(unfolding, "MOST_TIMES", 0)
     with pytest.raises(DataError, match=r"unpacks to .* bytes: at most 100"):
         saved(images=images(10), labels=LABELS).load(None)
 

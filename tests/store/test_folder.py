@@ -80,8 +80,8 @@ def test_rows_are_appended_and_read_back(run: RunFolder) -> None:  # 004-23
 def test_rewinding_keeps_what_lies_before_the_checkpoint(run: RunFolder) -> None:  # 004-32
     for epoch in range(4):
         run.append_history({"epoch": epoch, "step": 10 * epoch})
-        run.append_timing({"epoch": epoch})
-        run.append_decision({"epoch": epoch})
+        run.append_timing({"epoch": epoch, "train_seconds": 1.0})
+        run.append_decision({"what": "threads", "value": epoch})
     first_lines = (run.path / "history.jsonl").read_bytes().splitlines(keepends=True)[:3]
     run.write_finished("stopped", epochs=3, step=30, spent={"seconds": 1.5})
     assert run.rewind(25) == ()

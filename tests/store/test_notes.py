@@ -27,10 +27,10 @@ def test_a_torn_note_goes_when_the_next_is_added_and_it_is_said(run: RunFolder) 
 def test_the_last_row_is_read_alone(run: RunFolder) -> None:
     assert run.last_row() is None
     for epoch in range(3):
-        run.append_history({"epoch": epoch})
+        run.append_history({"epoch": epoch, "step": 0})
     path = run.path / "history.jsonl"
     path.write_bytes(b"damaged, and not read\n" + path.read_bytes() + b'{"torn')
-    assert run.last_row() == {"epoch": 2}
+    assert run.last_row() == {"epoch": 2, "step": 0}
     path.write_bytes(b"damaged\n")
     with pytest.raises(StoreError, match=r"history\.jsonl is damaged at line 1: copy it again"):
         run.last_row()

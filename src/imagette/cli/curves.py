@@ -11,6 +11,8 @@ from typing import Any
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
+from imagette.report.colours import BLUE, GREEN, ORANGE
+
 Row = Mapping[str, Any]
 
 LEAST_WIDTH, LEAST_HEIGHT = 76, 20  # of the terminal
@@ -19,7 +21,7 @@ GAP = 3  # columns between the plots
 AXIS = 8  # columns of an axis with its numbers
 
 # Those of the figures (Okabe and Ito), told apart by dashes too.
-LOOKS = {"train": ("#0072B2", True), "validation": ("#D55E00", False), "test": ("#009E73", False)}
+LOOKS = {"train": (BLUE, True), "validation": (ORANGE, False), "test": (GREEN, False)}
 _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # of braille, by row and column
 _EMPTY = 0x2800
 

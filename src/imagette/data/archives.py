@@ -6,11 +6,16 @@ import tarfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
-from typing import IO, Literal
+from typing import IO
 
+from imagette.data.inflated import Compression, Inflated
+from imagette.data.unfolding import most_unfolded
 from imagette.errors import DataError
+from imagette.plain import short
 
 _LARGEST = 1 << 30  # bytes that one archive may unpack to; the largest we know holds 180 MB
+_DAMAGE = (tarfile.TarError, lzma.LZMAError, zlib.error, EOFError, OSError, ValueError)
+_DEEPEST = 32  # folders within folders
 _AR_MAGIC = b"!<arch>\n"
 _AR_HEADER = 60
 
@@ -20,8 +25,9 @@ def unpack_tar(archive: Path, into: Path, wanted: Callable[[str], bool] = lambda
 
     Raises DataError where a member leaves the folder, or the whole is too large or damaged.
     """
-    with archive.open("rb") as file:
-        _unpack(file, "gz", archive.name, into, wanted)
+    with _opened(archive) as file:
+        content = Inflated(file, "gz", archive.name, most_unfolded(archive, _LARGEST))
+        _unpack(content, archive.name, into, wanted)
 
 
 def unpack_deb(package: Path, into: Path, wanted: Callable[[str], bool] = lambda _: True) -> None:
@@ -31,16 +37,24 @@ def unpack_deb(package: Path, into: Path, wanted: Callable[[str], bool] = lambda
     https://manpages.debian.org/deb.5
     """
     name, data = _data_member(package)
-    if name == "data.tar.xz":
-        _unpack(io.BytesIO(data), "xz", package.name, into, wanted)
-    elif name == "data.tar.gz":
-        _unpack(io.BytesIO(data), "gz", package.name, into, wanted)
-    else:
-        raise DataError(f"{package.name!r} is compressed as {name}: only .xz and .gz are read.")
+    known: dict[str, Compression] = {"data.tar.xz": "xz", "data.tar.gz": "gz"}
+    if name not in known:
+        raise DataError(f"{package.name!r} is compressed as {name!r}: only .xz and .gz are read.")
+    content = Inflated(
+        io.BytesIO(data), known[name], package.name, most_unfolded(package, _LARGEST)
+    )
+    _unpack(content, package.name, into, wanted)
+
+
+def _opened(path: Path) -> IO[bytes]:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise DataError(f"{path.name!r} cannot be read ({error.strerror or error}).") from error
 
 
 def _data_member(package: Path) -> tuple[str, bytes]:
-    with package.open("rb") as file:
+    with _opened(package) as file:
         if file.read(len(_AR_MAGIC)) != _AR_MAGIC:
             raise DataError(f"{package.name!r} is not a Debian package (no ar archive).")
         while len(header := file.read(_AR_HEADER)) == _AR_HEADER:
@@ -57,32 +71,23 @@ def _data_member(package: Path) -> tuple[str, bytes]:
     raise DataError(f"{package.name!r} is truncated or damaged: no whole data.tar in it.")
 
 
-def _unpack(
-    file: IO[bytes],
-    compression: Literal["gz", "xz"],
-    name: str,
-    into: Path,
-    wanted: Callable[[str], bool],
-) -> None:
-    left = _LARGEST
+def _unpack(content: Inflated, name: str, into: Path, wanted: Callable[[str], bool]) -> None:
     try:
-        with tarfile.open(fileobj=file, mode="r|gz" if compression == "gz" else "r|xz") as tar:
+        with tarfile.open(fileobj=content, mode="r|") as tar:
             for member in tar:
                 path = _inside(member.name, name)
-                if not member.isfile() or not wanted(path.as_posix()):
-                    continue
-                left -= member.size
-                if left < 0:
-                    raise DataError(f"{name!r} unpacks to more than {_LARGEST >> 30} GiB.")
-                _copy(tar, member, into / path)
-    except (tarfile.TarError, lzma.LZMAError, zlib.error, EOFError, ValueError) as error:
-        raise DataError(f"{name!r} is truncated or damaged ({error}).") from error
+                if member.isfile() and wanted(path.as_posix()):
+                    _copy(tar, member, into / path)
+    except _DAMAGE as error:
+        raise DataError(f"{name!r} is truncated or damaged ({short(error)}).") from error
 
 
 def _inside(member: str, archive: str) -> PurePosixPath:
     path = PurePosixPath(member)
     if path.is_absolute() or ".." in path.parts or "\\" in member or ":" in member:
         raise DataError(f"{archive!r} holds {member!r}, a path that leaves the folder: refused.")
+    if len(path.parts) > _DEEPEST:
+        raise DataError(f"{archive!r} holds {member[:60]!r}..., folders too deep: refused.")
     return path
 
 

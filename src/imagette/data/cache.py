@@ -8,9 +8,10 @@ import errno
 import os
 import shutil
 import tempfile
+import tokenize
 from functools import partial
 from pathlib import Path
-from typing import get_args
+from typing import IO, get_args
 
 import numpy as np
 from pydantic import ValidationError
@@ -19,10 +20,22 @@ from imagette.data.digests import content_digest, image_digests
 from imagette.data.places import cache_root
 from imagette.data.prepared import Part, Prepared
 from imagette.data.raw import SplitName
+from imagette.data.streamed import AnyImages, StreamedImages
 from imagette.errors import DataError
 from imagette.spec import Spec
 
 VERSION = 1
+_UNREADABLE = (
+    ValueError,
+    EOFError,
+    OSError,
+    SyntaxError,
+    TypeError,
+    RecursionError,
+    OverflowError,
+    MemoryError,
+    tokenize.TokenError,
+)
 SPLITS: tuple[SplitName, ...] = get_args(SplitName)
 
 
@@ -98,10 +111,21 @@ def check_cached(key: str) -> Meta:
 def _write_part(folder: Path, split: SplitName, part: Part) -> int:
     for name, array in vars(part).items():
         with (folder / f"{split}_{name}.npy").open("wb") as file:
-            np.save(file, array, allow_pickle=False)
+            _save(file, array)
             file.flush()
             os.fsync(file.fileno())
     return len(part.labels)
+
+
+def _save(file: IO[bytes], array: AnyImages) -> None:
+    """As np.save, without ever holding images that stay on the disk."""
+    if not isinstance(array, StreamedImages):
+        np.save(file, array, allow_pickle=False)
+        return
+    header = {"descr": array.dtype.str, "fortran_order": False, "shape": array.shape}
+    np.lib.format.write_array_header_1_0(file, header)
+    for block in array.blocks():
+        file.write(block.tobytes())
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -128,25 +152,32 @@ def _put_in_place(made: Path, folder: Path) -> None:
 def _meta(folder: Path) -> Meta:
     try:
         meta = Meta.model_validate_json((folder / "meta.json").read_bytes())
-    except ValidationError as error:
+    except (ValidationError, OSError) as error:
         raise _damaged(folder, "meta.json cannot be read") from error
     if meta.version != VERSION:
         raise _damaged(folder, f"it is of version {meta.version}")
+    if not {*SPLITS} <= meta.counts.keys() & meta.digests.keys():
+        raise _damaged(folder, "meta.json lacks one of its halves")
     return meta
 
 
 def _part(folder: Path, meta: Meta, split: SplitName) -> Part:
-    """One half, memory-mapped; a file that is short or missing is found here."""
+    """One half, memory-mapped; a file that is short, missing or of another kind is found here."""
     try:
         images, labels, digests = (
             np.asarray(np.load(folder / f"{split}_{name}.npy", mmap_mode="r", allow_pickle=False))
             for name in ("images", "labels", "digests")
         )
-    except (ValueError, EOFError, FileNotFoundError) as error:
+    except _UNREADABLE as error:
         raise _damaged(folder, f"its {split} files are short or missing") from error
-    count = meta.counts[split]
-    if images.ndim != 4 or not len(images) == len(labels) == len(digests) == count:
+    count, classes = meta.counts[split], len(meta.class_names)
+    kinds = [(str(array.dtype), array.ndim) for array in (images, labels, digests)]
+    if kinds != [("uint8", 4), ("int32", 1), ("uint8", 2)] or digests.shape[1] != 32:
+        raise _damaged(folder, f"its {split} files do not hold images, labels and digests")
+    if not len(images) == len(labels) == len(digests) == count:
         raise _damaged(folder, f"its {split} files do not hold {count} images")
+    if len(labels) and not 0 <= labels.min() <= labels.max() < classes:
+        raise _damaged(folder, f"its {split} labels are not those of {classes} classes")
     return Part(images, labels, digests)
 
 

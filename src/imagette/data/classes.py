@@ -1,8 +1,12 @@
-"""Names of classes, and the other words people use for them."""
+"""Names of classes: what they may be, and the other words people use for them."""
 
 from collections.abc import Sequence
 
-from imagette.errors import UsageError, nearest
+from imagette.errors import DataError, UsageError, nearest
+from imagette.plain import short
+
+LONGEST = 255
+"""Characters of a class name."""
 
 _ALIASES = (
     {"airplane", "plane", "aeroplane"},
@@ -26,3 +30,25 @@ def class_index(class_names: Sequence[str], word: str) -> int:
         if name.lower() in words or str(index) == wanted:
             return index
     raise UsageError(f"{word!r} is not a class. {nearest(word, class_names)}")
+
+
+def check_names(class_names: Sequence[str], origin: str) -> None:
+    """Refuses names that are empty, that no file could have, or that are there twice.
+
+    Raises DataError naming the class.
+
+    >>> check_names(("cat", "dog"), "it")
+    >>> check_names(("cat", "cat"), "it")
+    Traceback (most recent call last):
+    imagette.errors.DataError: Two classes of 'it' are called 'cat': rename one.
+    """
+    seen: set[str] = set()
+    for name in class_names:
+        if not name.strip() or len(name) > LONGEST or "\0" in name:
+            raise DataError(
+                f"The class {short(repr(name))} of {origin!r} must have a name of 1 to {LONGEST} "
+                "characters: rename it."
+            )
+        if name in seen:
+            raise DataError(f"Two classes of {origin!r} are called {name!r}: rename one.")
+        seen.add(name)

@@ -1,15 +1,18 @@
 """`folder:PATH`: a data set of picture files, one folder a class."""
 
 import hashlib
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from imagette.data.classes import check_names
 from imagette.data.own_set import own_set
 from imagette.data.raw import LARGEST_BYTES, RawSet
 from imagette.data.readers.picture import SUFFIXES, Colour, read_header, read_picture
+from imagette.data.scratch import room
 from imagette.data.split import Split
 from imagette.errors import DataError
 
@@ -102,23 +105,44 @@ def _listing(folder: Path, root: Path) -> Listing:
     classes = [folder / name for name in names if (folder / name).is_dir()]
     if not classes:
         raise DataError(f"{str(folder)!r} must hold one folder for each class. It holds none.")
-    return {child.name: tuple(_pictures(child, root)) for child in classes}
+    check_names([child.name for child in classes], str(folder))
+    inside = root.resolve()
+    return {child.name: tuple(_pictures(child, inside)) for child in classes}
 
 
 def _pictures(folder: Path, root: Path) -> Iterator[Path]:
+    """The picture files of a class; `root` is resolved, and only links are followed to see where.
+
+    Neither a folder is a picture nor a pipe, which nobody may ever write to.
+    """
+    _refuse_outside(folder, root)
     found = False
-    for file in sorted(folder.iterdir()):
-        if file.name.startswith("."):
+    with os.scandir(folder) as entries:
+        listed = sorted(entries, key=lambda entry: entry.name)
+    for entry in listed:
+        if entry.name.startswith("."):
             continue
-        if not file.resolve().is_relative_to(root.resolve()):
-            raise DataError(f"{str(file)!r} is a link that leaves {str(root)!r}: refused.")
-        if file.is_dir():
+        file = folder / entry.name
+        if entry.is_symlink():
+            _refuse_outside(file, root)
+        if entry.is_dir():
             raise DataError(f"{str(file)!r} is a folder within a class: only pictures may be.")
         if file.suffix.lower() in SUFFIXES:
+            if not entry.is_file():
+                raise DataError(f"{str(file)!r} is no file, or a link to none: remove it.")
             found = True
             yield file
     if not found:
         raise DataError(f"The class {folder.name!r} is empty: no picture in {str(folder)!r}.")
+
+
+def _refuse_outside(path: Path, root: Path) -> None:
+    try:
+        inside = path.resolve().is_relative_to(root)
+    except (OSError, RuntimeError) as error:  # RuntimeError: a link that leads to itself
+        raise DataError(f"{str(path)!r} is a link that leads nowhere: remove it.") from error
+    if not inside:
+        raise DataError(f"{str(path)!r} is a link that leaves {str(root)!r}: refused.")
 
 
 def _read(listing: Listing, class_names: Sequence[str], form: _Form) -> Split:
@@ -129,15 +153,15 @@ def _read(listing: Listing, class_names: Sequence[str], form: _Form) -> Split:
             f"{total:,} pictures of {form.height} x {form.width} take more than "
             f"{LARGEST_BYTES >> 30} GiB. Set data.size."
         )
-    images = np.empty((total, *form.shape), np.uint8)
+    images = room((total, *form.shape))
     labels = np.empty(total, np.int32)
-    at = 0
+    at, number = 0, {name: label for label, name in enumerate(class_names)}
     for name, files in listing.items():
         for file in files:
             picture = read_picture(file, form.colour, form.size)
             if picture.shape != form.shape:
                 raise _mixed(file, picture.shape[:2], form.shape[:2])
-            images[at], labels[at] = picture, class_names.index(name)
+            images[at], labels[at] = picture, number[name]
             at += 1
     return Split(images, labels)
 

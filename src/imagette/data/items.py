@@ -141,8 +141,9 @@ class _Items:
         identity = hashlib.sha256(labels.astype("<i4").tobytes()).digest()
         return Split(StreamedImages(read, self.shape, np.arange(self.count), identity), labels)
 
-    def _read_again(self, labels: Labels, indices: Sequence[int]) -> NDArray[np.float32]:
+    def _read_again(self, labels: Labels, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """Images as floats, found to have these labels and this shape at the first reading."""
+        indices: list[int] = rows.tolist()
         try:
             images, found = self._batch(indices, as_floats)
         except UsageError as error:  # no mistake in what the user asked for, this late

@@ -1,9 +1,6 @@
 """A named set: found on disk in one of its layouts or fetched, and in either case verified."""
 
-import os
-import shutil
 import tempfile
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,8 +11,9 @@ from imagette.arrays import Images, Labels
 from imagette.data.digests import digest_of, require_digest
 from imagette.data.mirrors import Mirror
 from imagette.data.notice import notice
-from imagette.data.places import asked_roots, cache_root, customary_roots
+from imagette.data.places import asked_roots, customary_roots
 from imagette.data.raw import RawSet, SplitName, check_labels
+from imagette.data.scratch import scratch_folder
 from imagette.data.split import Split
 from imagette.data.streamed import selected
 from imagette.errors import DataError
@@ -45,6 +43,8 @@ class Layout:
     def split(self, folder: Path, split: SplitName) -> tuple[Images, Labels]:
         paths = [path for pattern in self.files[split] for path in sorted(folder.glob(pattern))]
         for path in paths:
+            if not path.is_file():
+                raise DataError(f"{str(path)!r} is no file, or a link to none: remove it.")
             if path.name in self.digests:
                 require_digest(path, self.digests[path.name])
         return self.read(paths, split)
@@ -143,7 +143,7 @@ class NamedSet:
         )
 
     def _from(self, mirror: Mirror) -> RawSet:
-        with tempfile.TemporaryDirectory(prefix="imagette-", dir=_scratch()) as folder:
+        with tempfile.TemporaryDirectory(prefix="imagette-", dir=scratch_folder()) as folder:
             mirror.fetch(Path(folder))
             raw = self._found(Path(folder))
         if raw is None:
@@ -162,19 +162,3 @@ def _reordered(split: Split, found: Sequence[str], expected: Sequence[str]) -> S
     starts = [found.index(digest) * size for digest in expected]
     order = np.concatenate([np.arange(start, start + size) for start in starts])
     return Split(selected(split.images, order), split.labels[order])
-
-
-def _scratch() -> Path | None:
-    """A folder for downloads beside the cache, since /tmp may be small; None if not writable.
-
-    What a killed process left there more than a day ago is removed.
-    """
-    folder = cache_root() / "downloads"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for left in folder.iterdir():
-            if left.stat().st_mtime < time.time() - 86_400:
-                shutil.rmtree(left)
-    except OSError:
-        return None
-    return folder if os.access(folder, os.W_OK) else None

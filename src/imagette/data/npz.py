@@ -3,12 +3,17 @@
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from imagette.data.own_set import numbered, own_set
 from imagette.data.raw import RawSet
 from imagette.data.readers.npz import array_names, labelled, read_arrays
 from imagette.data.split import Split
 from imagette.errors import DataError
+from imagette.plain import short
 
 _BOTH = frozenset(("x_train", "y_train", "x_test", "y_test"))
 _ONE = frozenset(("images", "labels"))
@@ -37,7 +42,7 @@ class NpzSource:
         if wanted is None:
             raise DataError(
                 f"{str(self.path)!r} must hold x_train, y_train, x_test and y_test, or images and "
-                f"labels. Got {', '.join(sorted(names)) or 'nothing'}."
+                f"labels. Got {short(', '.join(sorted(names))) or 'nothing'}."
             )
         arrays = read_arrays(self.path, wanted | (names & {"class_names"}))
         test = None
@@ -47,8 +52,21 @@ class NpzSource:
         else:
             train = Split(*labelled(arrays, "images", "labels", self.path))
         class_names = (
-            tuple(map(str, arrays["class_names"].ravel()))
+            names_of(arrays["class_names"], self.path)
             if "class_names" in arrays
             else numbered(train.labels)
         )
         return own_set(class_names, train, test, str(self.path))
+
+
+def names_of(array: NDArray[Any], path: Path) -> tuple[str, ...]:
+    """Class names from an array of text [K]; DataError for any other."""
+    if array.ndim != 1 or array.dtype.kind not in "US":
+        raise DataError(
+            f"'class_names' of {str(path)!r} must be text [K], one name a class. "
+            f"Got {array.dtype} {list(array.shape)}."
+        )
+    try:
+        return tuple(array.astype(np.str_).tolist())
+    except UnicodeDecodeError as error:
+        raise DataError(f"'class_names' of {str(path)!r} is no text ({error}).") from error

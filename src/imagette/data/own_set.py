@@ -3,6 +3,7 @@
 import numpy as np
 
 from imagette.arrays import Labels
+from imagette.data.classes import check_names
 from imagette.data.digests import image_digests
 from imagette.data.ranking import cut, rank_keys
 from imagette.data.raw import RawSet, check_labels
@@ -41,6 +42,7 @@ def numbered(labels: Labels) -> tuple[str, ...]:
 
 def check_classes(class_names: tuple[str, ...], train: Split, origin: str) -> None:
     """Refuse labels that no class has, a single class, and a class without a training image."""
+    check_names(class_names, origin)
     check_labels(train.labels, class_names, f"{origin!r} (training)")
     if len(class_names) < 2:
         raise DataError(

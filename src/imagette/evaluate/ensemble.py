@@ -24,9 +24,8 @@ class Answers:
     logits: Logits
 
     def __post_init__(self) -> None:
-        if not self.logits.ndim == 2 or not len(self.digests) == len(self.labels) == len(
-            self.logits
-        ):
+        n = len(self.logits)
+        if self.logits.ndim != 2 or self.labels.shape != (n,) or self.digests.shape[:1] != (n,):
             raise ValueError("digests, labels and logits are of different numbers of images")
 
     @property

@@ -16,6 +16,7 @@ from imagette.network.layers import (
     Network,
     Residual,
 )
+from imagette.network.tensors import MAX_SIDE
 
 
 def widen(network: Network, factor: float) -> Network:
@@ -111,7 +112,13 @@ class _Widener:
         return replace(layer, branches=tuple(block for block, _ in blocks)), total
 
     def scaled(self, width: int, multiple: int = 1) -> int:
-        return multiple * max(1, int(width * self.factor / multiple + 0.5))
+        wanted = width * self.factor / multiple + 0.5
+        if not wanted * multiple <= MAX_SIDE:  # infinity, too
+            raise NetworkError(
+                f"a width of {self.factor:g} makes more than {MAX_SIDE:,} of {width} channels or "
+                "features; take a smaller one"
+            )
+        return multiple * max(1, int(wanted))
 
 
 def _is_plain(reach: Reach) -> bool:

@@ -93,7 +93,8 @@ def _check_mixing(prepared: Prepared) -> None:
 def _check_trivial(prepared: Prepared) -> None:
     """Its tables are of the 256 values of a byte."""
     images, augment = prepared.dataset.train.images, prepared.experiment.recipe.augment
-    if isinstance(images, StreamedImages) and any(isinstance(one, Trivial) for one in augment):
+    own = isinstance(images, StreamedImages) and not images.are_bytes
+    if own and any(isinstance(one, Trivial) for one in augment):
         raise UsageError(
             "recipe.augment: trivial changes bytes, but these images are read anew each time "
             "(data.cache = false) and are floats: set data.cache = true, or leave it out."

@@ -10,7 +10,7 @@ from imagette.data.preprocess import Preprocess
 from imagette.data.split import Split
 from imagette.engines.own import Own
 from imagette.engines.protocol import Model
-from imagette.errors import DataError, UsageError
+from imagette.errors import DataError, StoreError, UsageError
 from imagette.evaluate.evaluation import Evaluation
 from imagette.experiment import Experiment, check
 from imagette.network import Graph, parse, walk
@@ -96,8 +96,33 @@ def graph_of(experiment: Experiment, saved: Saved, own: Own | None) -> Graph:
     """The network of a checkpoint's own card, walked, or traced where it is code of one's own."""
     card = saved.card
     if own and own.has_network:
-        return settled(experiment, card.input_shape, len(card.class_names), own)[0]
-    return walk(parse(card.network), card.input_shape, len(card.class_names))
+        graph, _ = settled(experiment, card.input_shape, len(card.class_names), own)
+    else:
+        try:
+            graph = walk(parse(card.network), card.input_shape, len(card.class_names))
+        except UsageError as error:  # a network that was trained can be walked
+            raise StoreError(f"{saved.folder} is damaged in its network: {error}") from error
+    _check_fit(graph, saved)
+    return graph
+
+
+def _check_fit(graph: Graph, saved: Saved) -> None:
+    """Refuses weights that are not of the network beside them, or not for pictures like these."""
+    wanted = {weight.name: weight.shape for weight in graph.weights}
+    given = {name: array.shape for name, array in saved.weights.items()}
+    wrong = [name for name in {**wanted, **given} if wanted.get(name) != given.get(name)]
+    if wrong:
+        name = wrong[0]
+        raise StoreError(
+            f"{saved.folder} is damaged: its weights do not fit its network, {name!r:.80} is "
+            f"{given.get(name)} and must be {wanted.get(name)}. Use another checkpoint"
+        )
+    channels = len(saved.card.preprocess["channels_mean"])
+    if channels != saved.card.input_shape[0]:
+        raise StoreError(
+            f"{saved.folder} is damaged: mean and deviation are of {channels} channels, the "
+            f"pictures of {saved.card.input_shape[0]}. Use another checkpoint"
+        )
 
 
 def spent_by(folder: RunFolder) -> dict[str, float]:

@@ -8,10 +8,10 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-from imagette.errors import StoreError
 from imagette.evaluate.ensemble import Answers
 from imagette.experiment import check, resolved
 from imagette.run.runs import JUDGED_FIRST, RunSummary, summary_of
+from imagette.store.damage import naming_damage
 from imagette.store.folder import RunFolder
 from imagette.store.json_files import Row
 
@@ -71,13 +71,8 @@ def figures_of(path: Path) -> RunFigures:
     """
     folder = RunFolder.open(path)
     summary = summary_of(folder)
-    try:
+    with naming_damage(folder.path):
         return _figures(folder, summary)
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise StoreError(
-            f"{path} is damaged, a value is missing or not what it should be ({error}): "
-            "copy the run again"
-        ) from error
 
 
 def answers(run: RunFigures, split: str) -> Answers | None:
@@ -86,12 +81,8 @@ def answers(run: RunFigures, split: str) -> Answers | None:
     if _of_the_last_weights(folder, split) is None:
         return None
     _, arrays = folder.read_evaluation(split)
-    try:
+    with naming_damage(run.path / "evaluation" / f"{split}.npz"):
         return Answers(arrays["image_digests"], arrays["labels"], arrays["logits"])
-    except (KeyError, ValueError) as error:
-        raise StoreError(
-            f"{run.path}: evaluation/{split}.npz is damaged ({error}): evaluate the run again"
-        ) from error
 
 
 class KeptAnswers:

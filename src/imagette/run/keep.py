@@ -11,6 +11,7 @@ from imagette.experiment import CheckpointSpec
 from imagette.recipe.horizon import Leg
 from imagette.run.lines import line_of
 from imagette.store.checkpoint import ModelCard, Saved, checkpoint_files
+from imagette.store.damage import NUMBER, NUMBERS, WHOLE, checked, naming_damage
 from imagette.store.folder import RunFolder
 from imagette.train.events import Checkpoint, Decision, EpochRow, Event, Position
 from imagette.train.interval import CHECKPOINTS
@@ -43,6 +44,14 @@ def first_checkpoint(arrays: Weights, card: ModelCard) -> dict[str, bytes]:
 
 def start_of(folder: RunFolder, saved: Saved) -> Start:
     """Where to go on from a checkpoint, the run's history being already taken back to it."""
+    with naming_damage(folder.path):
+        return _start_of(folder, saved)
+
+
+def _start_of(folder: RunFolder, saved: Saved) -> Start:
+    kinds = {"epoch": WHOLE, "step_in_epoch": WHOLE, "tally": NUMBERS}
+    seconds = dict.fromkeys(("train_seconds", "epoch_seconds"), NUMBER)
+    checked(saved.meta, folder.path, {**kinds, **seconds})
     tally, timings = Tally(**saved.meta["tally"]), folder.timings()
     position = Position(saved.meta["epoch"], saved.meta["step_in_epoch"], saved.step, tally)
     return Start(
@@ -65,8 +74,12 @@ def _interval_of(folder: RunFolder) -> int | None:
 
 def plans_of(folder: RunFolder) -> tuple[Leg, ...]:
     """How long the training was planned to be, decision by decision."""
-    decided = (row["value"] for row in folder.decisions() if row["what"] == STEPS)
-    return tuple(Leg(value["begin"], value["end"]) for value in decided)
+    decided: list[Any] = [row.get("value") for row in folder.decisions() if row["what"] == STEPS]
+    with naming_damage(folder.path / "decisions.jsonl"):
+        legs = [
+            checked({**value}, folder.path, {"begin": WHOLE, "end": WHOLE}) for value in decided
+        ]
+    return tuple(Leg(leg["begin"], leg["end"]) for leg in legs)
 
 
 def mark_best(folder: RunFolder) -> None:

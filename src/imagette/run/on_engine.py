@@ -36,5 +36,5 @@ def on_engine(experiment: Experiment, name: str) -> Experiment:
 
 def engine_by_now(experiment: Experiment, folder: RunFolder) -> str:
     """The name of the engine that a run goes on with: as asked, or as decided on resuming."""
-    decided = [row["value"] for row in folder.decisions() if row["what"] == "engine"]
+    decided = [row.get("value") for row in folder.decisions() if row["what"] == "engine"]
     return str(decided[-1]) if decided else experiment.engine.name

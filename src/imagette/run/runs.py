@@ -5,9 +5,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from imagette.errors import ImagetteError, StoreError, UsageError
+from imagette.errors import ImagetteError, UsageError
 from imagette.run.search import find_runs
 from imagette.run.state import RunState, state_of
+from imagette.store.damage import naming_damage
 from imagette.store.folder import RunFolder
 from imagette.store.json_files import Row
 from imagette.store.lock import held
@@ -100,7 +101,7 @@ def show_run(path: Path) -> RunDetails:
     folder = RunFolder.open(path)
     finished = folder.finished()
     seconds = (
-        finished["spent"]["train_seconds"]
+        float(finished["spent"].get("train_seconds", 0.0))
         if finished
         else sum(row["train_seconds"] for row in folder.timings())
     )
@@ -158,13 +159,8 @@ def summary_of(folder: RunFolder) -> RunSummary:
 
     Raises StoreError, naming the folder, if what it reads is missing or damaged.
     """
-    try:
+    with naming_damage(folder.path):
         return _summary(folder)
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise StoreError(
-            f"{folder.path} is damaged, a value is missing or not what it should be ({error}): "
-            "copy the run again"
-        ) from error
 
 
 def _summary(folder: RunFolder) -> RunSummary:

@@ -5,11 +5,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
+from pydantic import ValidationError
+
 from imagette.data.dataset import open_test
 from imagette.data.split import Split
+from imagette.engines.protocol import EngineSpec
+from imagette.errors import StoreError
 from imagette.evaluate.evaluation import Evaluation
 from imagette.evaluate.overfitting import overfitting
 from imagette.experiment import Experiment
+from imagette.problems import describe_problems
 from imagette.run.begin import Origin, make_folder, weights_to_begin
 from imagette.run.checks import check_together
 from imagette.run.choice import decided
@@ -196,9 +201,13 @@ def _undecided(folder: RunFolder, prepared: Prepared) -> list[Remark | Decision]
 def with_decisions(experiment: Experiment, folder: RunFolder) -> Experiment:
     """The experiment with what the run decided so far, such as its threads."""
     rows = (row for row in folder.decisions() if row["what"] not in (STEPS, CHECKPOINTS))
-    decided = {str(row["what"]): row["value"] for row in rows}
+    decided = {str(row["what"]): row.get("value") for row in rows}
     decided["name"] = decided.pop("engine", experiment.engine.name)
-    engine = experiment.engine.model_copy(update=decided)
+    try:
+        engine = EngineSpec.model_validate({**experiment.engine.model_dump(), **decided})
+    except ValidationError as error:
+        where = str(folder.path / "decisions.jsonl")
+        raise StoreError(describe_problems(error, EngineSpec, where)) from None
     return experiment.model_copy(update={"engine": engine})
 
 

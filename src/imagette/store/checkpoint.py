@@ -10,15 +10,45 @@ from typing import Any
 import numpy as np
 
 from imagette.arrays import Weights
-from imagette.errors import StoreError
+from imagette.data.classes import check_names
+from imagette.errors import DataError, StoreError
+from imagette.store.damage import NUMBER, TEXT, WHOLE, Kind, checked
 from imagette.store.json_files import Row, json_bytes, read_json
 from imagette.store.tensors import Arrays, read_tensors, tensor_bytes
-from imagette.store.whole import remove_folder, write_whole_folder
+from imagette.store.whole import read_whole, remove_folder, write_whole_folder
 
 FORMAT = 1
 WEIGHTS = "weights.safetensors"
 STATE = "state.safetensors"
 META = "meta.json"
+_DIGESTS = Kind(
+    "a digest of each file",
+    lambda value: isinstance(value, dict) and {WEIGHTS, STATE} <= value.keys(),
+)
+
+
+_NAMES = Kind(
+    "a list of class names",
+    lambda value: isinstance(value, list) and len(value) > 0 and all(map(TEXT.holds, value)),
+)
+_SHAPE = Kind(
+    "[channels, height, width]",
+    lambda value: (
+        isinstance(value, list)
+        and len(value) == 3
+        and all(WHOLE.holds(size) and size for size in value)
+    ),
+)
+_CHANNELS = Kind(
+    "a mean and a deviation for each channel",
+    lambda value: (
+        isinstance(value, dict)
+        and value.keys() == {"channels_mean", "deviation"}
+        and all(isinstance(row, list) and all(map(NUMBER.holds, row)) for row in value.values())
+        and len(value["channels_mean"]) == len(value["deviation"]) > 0
+        and all(value["deviation"])
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +70,7 @@ class Saved:
     state: Arrays  # opt.<slot>.<path>.<name>, and the moving weights under averaging
     meta: Row
     card: ModelCard
+    folder: Path
 
     @property
     def weights_digest(self) -> str:
@@ -92,7 +123,7 @@ def read_checkpoint(folder: Path) -> Saved:
     wrong = [name for name, array in weights.items() if array.dtype != np.float32]
     if wrong:
         raise StoreError(f"{folder / WEIGHTS} holds weights that are not float32: {wrong[0]}")
-    return Saved(meta["step"], weights, state, meta, _card(about, folder / WEIGHTS))
+    return Saved(meta["step"], weights, state, meta, _card(about, folder / WEIGHTS), folder)
 
 
 def read_meta(folder: Path) -> Row:
@@ -100,10 +131,7 @@ def read_meta(folder: Path) -> Row:
     path = folder / META
     meta = read_json(path)
     check_format(meta, path)
-    digests = meta.get("digests")
-    if not isinstance(meta.get("step"), int) or not isinstance(digests, dict):
-        raise StoreError(f"{path} is damaged, it lacks step or digests: copy the checkpoint again")
-    return meta
+    return checked(meta, path, {"step": WHOLE, "digests": _DIGESTS})
 
 
 def check_format(value: Row, path: Path) -> None:
@@ -120,11 +148,9 @@ def check_format(value: Row, path: Path) -> None:
 
 def _verified(path: Path, meta: Row) -> bytes:
     try:
-        data = path.read_bytes()
+        data = read_whole(path)
     except FileNotFoundError as error:
         raise StoreError(f"{path} is missing: copy the checkpoint again, or use another") from error
-    except OSError as error:
-        raise StoreError(f"{path} cannot be read: {error.strerror or error}") from error
     if sha256(data).hexdigest() != meta["digests"].get(path.name):
         raise StoreError(
             f"{path} is not the file that was saved (sha256 differs): "
@@ -134,13 +160,20 @@ def _verified(path: Path, meta: Row) -> bytes:
 
 
 def _card(about: Row, path: Path) -> ModelCard:
+    """What the file says of itself; a stranger may have written it."""
     check_format(about, path)
+    checked(
+        about,
+        path,
+        {"class_names": _NAMES, "preprocess": _CHANNELS, "input_shape": _SHAPE, "network": TEXT},
+    )
     try:
-        return ModelCard(
-            tuple(about["class_names"]),
-            about["preprocess"],
-            tuple(about["input_shape"]),
-            about["network"],
-        )
-    except (KeyError, TypeError) as error:
-        raise StoreError(f"{path} lacks {error} in its metadata: copy it again") from error
+        check_names(about["class_names"], str(path))
+    except DataError as error:
+        raise StoreError(f"{path} is damaged: {error}") from error
+    return ModelCard(
+        tuple(about["class_names"]),
+        about["preprocess"],
+        tuple(about["input_shape"]),
+        about["network"],
+    )

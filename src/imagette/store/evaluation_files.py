@@ -1,7 +1,5 @@
 """The two files of an evaluation: its figures as JSON, and the arrays behind them as NPZ."""
 
-import zipfile
-import zlib
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
@@ -10,7 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from imagette.errors import StoreError
+from imagette.data.readers.npz import array_names, read_arrays
+from imagette.errors import DataError, StoreError
+from imagette.plain import short
 from imagette.store.json_files import Row, read_json, write_json
 from imagette.store.tensors import Arrays
 from imagette.store.whole import make_folder, telling_of, write_whole
@@ -32,12 +32,10 @@ def read_evaluation(folder: Path, split: str) -> tuple[Row, dict[str, NDArray[An
 
 
 def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
+    if not path.is_file():
+        raise StoreError(f"{path} is missing: evaluate the run again")
     try:
-        with np.load(path, allow_pickle=False) as file:
-            return dict(file)
-    except FileNotFoundError as error:
-        raise StoreError(f"{path} is missing: evaluate the run again") from error
-    except (OSError, ValueError, TypeError, EOFError, MemoryError, SyntaxError) as error:
-        raise StoreError(f"{path} is damaged ({error}): evaluate the run again") from error
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
-        raise StoreError(f"{path} is damaged ({error}): evaluate the run again") from error
+        return dict(read_arrays(path, array_names(path)))
+    except DataError as error:
+        told = short(error.__cause__ or error)
+        raise StoreError(f"{path} is damaged ({told}): evaluate the run again") from error

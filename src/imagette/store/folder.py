@@ -6,6 +6,7 @@
 `notes.jsonl`, which people add to when they like.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,6 +31,15 @@ from imagette.store.checkpoint import (
     read_meta,
     write_checkpoint,
 )
+from imagette.store.damage import (
+    NUMBER,
+    NUMBERS,
+    TEXT,
+    WHOLE,
+    checked,
+    checked_figures,
+    checked_rows,
+)
 from imagette.store.evaluation_files import read_evaluation, write_evaluation
 from imagette.store.json_files import Row, json_bytes, read_json, write_json
 from imagette.store.lines import (
@@ -52,6 +62,8 @@ from imagette.store.whole import (
 )
 
 Which = Literal["last", "best"]
+
+_STEP = re.compile("0|[1-9][0-9]{0,17}")  # how a checkpoint's folder is called
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,21 +150,27 @@ class RunFolder:
 
     def history(self) -> list[Row]:
         """One row an epoch, from epoch 0, before training."""
-        return read_lines(self.path / "history.jsonl")
+        path = self.path / "history.jsonl"
+        return checked_figures(read_lines(path), path)
 
     def last_row(self) -> Row | None:
         """The newest row of history, alone; None before there is one."""
-        return read_last_line(self.path / "history.jsonl")
+        path = self.path / "history.jsonl"
+        row = read_last_line(path)
+        return row and checked_figures([row], path)[0]
 
     def timings(self) -> list[Row]:
-        return read_lines(self.path / "timings.jsonl")
+        path = self.path / "timings.jsonl"
+        return checked_rows(read_lines(path), path, {"epoch": WHOLE, "train_seconds": NUMBER})
 
     def decisions(self) -> list[Row]:
-        return read_lines(self.path / "decisions.jsonl")
+        path = self.path / "decisions.jsonl"
+        return checked_rows(read_lines(path), path, {"what": TEXT})
 
     def notes(self) -> list[Row]:
         """What people wrote about the run: `when` (UTC) and `text`, the oldest first."""
-        return read_lines(self.path / "notes.jsonl")
+        path = self.path / "notes.jsonl"
+        return checked_rows(read_lines(path), path, {"when": TEXT, "text": TEXT})
 
     def ledger(self) -> list[Row]:
         """The openings of the test set for this run: its extract of the ledger."""
@@ -219,7 +237,7 @@ class RunFolder:
         """The steps that have a checkpoint, in order; whether it is good, `load` says."""
         folder = self.path / "checkpoints"
         names = (entry.name for entry in folder.iterdir()) if folder.is_dir() else ()
-        return tuple(sorted(int(name) for name in names if name.isdecimal()))
+        return tuple(sorted(int(name) for name in names if _STEP.fullmatch(name)))
 
     def can_be_marked(self, step: int) -> bool:
         """Whether the checkpoint says what it holds; its tensors go unread."""
@@ -302,10 +320,7 @@ class RunFolder:
         if not path.exists():
             has = ", ".join(str(step) for step in self.checkpoints()) or "none"
             raise StoreError(f"{self.path} has no {which} checkpoint; those by step: {has}")
-        marked = read_json(path)
-        if not isinstance(marked.get("step"), int):
-            raise StoreError(f"{path} is damaged, it names no step: copy it again")
-        return marked
+        return checked(read_json(path), path, {"step": WHOLE})
 
     # What comes at the end
 
@@ -317,7 +332,9 @@ class RunFolder:
     def finished(self) -> Row | None:
         """How the run ended; None while it has not."""
         path = self.path / "finished.json"
-        return read_json(path) if path.exists() else None
+        if not path.exists():
+            return None
+        return checked(read_json(path), path, {"reason": TEXT, "step": WHOLE, "spent": NUMBERS})
 
     def write_evaluation(self, split: str, figures: Mapping[str, Any], arrays: Arrays) -> None:
         """Write the figures of a split, and the logits, labels and image digests behind them."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from imagette.errors import StoreError
-from imagette.store.whole import write_whole
+from imagette.store.whole import read_whole, write_whole
 
 Row = dict[str, Any]
 """A JSON object."""
@@ -21,14 +21,17 @@ def write_json(path: Path, value: Mapping[str, Any]) -> None:
     write_whole(path, json_bytes(value))
 
 
+def refuse_constant(name: str) -> None:
+    """Of Python's JSON alone: NaN and the infinities, which none of our files holds."""
+    raise ValueError(f"{name} is no JSON")
+
+
 def read_json(path: Path) -> Row:
     """The object in the file; raises StoreError if it is missing or holds anything else."""
     try:
-        value = json.loads(path.read_bytes())
+        value = json.loads(read_whole(path), parse_constant=refuse_constant)
     except FileNotFoundError as error:
         raise StoreError(f"{path} is missing: copy the run again, or make it anew") from error
-    except OSError as error:
-        raise StoreError(f"{path} cannot be read: {error.strerror or error}") from error
     except (ValueError, RecursionError) as error:
         raise StoreError(f"{path} is damaged, not JSON: copy it again from the source") from error
     if not isinstance(value, dict):

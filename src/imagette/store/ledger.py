@@ -79,8 +79,8 @@ class Ledger:
         if self.purpose != "each-epoch" or self.run is None:
             return False
         rows = read_lines(self.run / "ledger.jsonl")
-        known = {(row["purpose"], row["dataset"], row["digest"]) for row in rows}
-        return (self.purpose, dataset, digest) in known
+        asked = (self.purpose, dataset, digest)
+        return any((r.get("purpose"), r.get("dataset"), r.get("digest")) == asked for r in rows)
 
     def _record(self, path: Path, dataset: str, digest: str) -> None:
         with telling_of(path):

@@ -9,8 +9,8 @@ from typing import Any
 
 from imagette.errors import StoreError
 from imagette.store import disk
-from imagette.store.json_files import Row
-from imagette.store.whole import telling_of
+from imagette.store.json_files import Row, refuse_constant
+from imagette.store.whole import read_whole, telling_of
 
 
 def append_line(path: Path, row: Mapping[str, Any]) -> None:
@@ -94,16 +94,14 @@ def _cut(path: Path, size: int) -> None:
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_whole(path)
     except FileNotFoundError:
         return b""
-    except OSError as error:
-        raise StoreError(f"{path} cannot be read: {error.strerror or error}") from error
 
 
 def _parsed(line: bytes, path: Path, number: int) -> Row:
     try:
-        row = json.loads(line)
+        row = json.loads(line, parse_constant=refuse_constant)
     except (ValueError, RecursionError):
         row = None
     if not isinstance(row, dict):

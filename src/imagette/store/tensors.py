@@ -14,6 +14,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from imagette.errors import StoreError
+from imagette.plain import short
 from imagette.store.json_files import Row
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -43,7 +44,7 @@ def read_tensors(data: bytes, path: Path) -> tuple[dict[str, NDArray[Any]], Row]
         metadata = json.loads(header["__metadata__"][_KEY])
     except (SafetensorError, KeyError, ValueError, TypeError, RecursionError) as error:
         raise StoreError(
-            f"{path} is damaged or not a file of imagette ({error}): "
+            f"{path} is damaged or not a file of imagette ({short(error)}): "
             "copy it again, or use another checkpoint"
         ) from error
     if not isinstance(metadata, dict):

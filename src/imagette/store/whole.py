@@ -4,6 +4,7 @@ import errno
 import os
 import re
 import secrets
+import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -11,6 +12,11 @@ from pathlib import Path
 from imagette.errors import StoreError
 from imagette.store import disk
 
+LARGEST_BYTES = 4 << 30
+"""Of one file of a run: what is larger was not written here."""
+
+# Not waiting for who may never write to a pipe; Windows would change the ends of lines.
+_READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}\.tmp").fullmatch
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
@@ -94,6 +100,29 @@ def sweep(folder: Path) -> int:
             else:
                 disk.in_use.remove(path)
     return len(left)
+
+
+def read_whole(path: Path) -> bytes:
+    """The bytes of a plain file, or of what a link leads to if that is one.
+
+    FileNotFoundError where there is none, StoreError for anything else: a pipe would never end, nor
+    would a device, and a file may claim a terabyte of which the disk holds nothing.
+    """
+    try:
+        with os.fdopen(os.open(path, _READING), "rb") as file:
+            about = os.fstat(file.fileno())
+            if not stat.S_ISREG(about.st_mode):
+                raise StoreError(f"{path} is no file: put back the one that was there")
+            if about.st_size > LARGEST_BYTES:
+                raise StoreError(
+                    f"{path} claims {about.st_size:,} bytes, more than the {LARGEST_BYTES:,} that "
+                    "are read: put back the one that was there"
+                )
+            return file.read()
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise StoreError(f"{path} cannot be read: {error.strerror or error}") from error
 
 
 @contextmanager

@@ -14,6 +14,15 @@ from typing import Any, Self
 from imagette.errors import StoreError, UsageError
 from imagette.experiment import resolved
 from imagette.run.runs import JUDGED_FIRST
+from imagette.store.damage import (
+    NUMBER_OR_NONE,
+    TABLE,
+    TEXT,
+    WHOLE,
+    Kind,
+    checked,
+    checked_rows,
+)
 from imagette.store.folder import RunFolder
 from imagette.store.json_files import json_bytes, read_json, write_json
 from imagette.store.lines import append_line, drop_torn_line, read_lines
@@ -31,6 +40,7 @@ from imagette.sweep.spec import Sweep
 from imagette.sweep.trials import Trial
 
 FORMAT = 1
+_THREADS = Kind("a number of threads or null", lambda value: value is None or WHOLE.holds(value))
 MAX_DIFFERENCES = 3  # told where a sweep was changed
 
 
@@ -62,8 +72,9 @@ class SweepFolder:
                 f"{path} is there and holds no sweep: give this one another title, or --out."
             )
         begun = read_json(marker)
+        checked(begun, marker, {"sweep": TABLE, "threads": _THREADS})
         _refuse_a_change(path, begun, {**asked, "sources": sources})
-        return cls(path, begun["threads"])
+        return cls(path, begun.get("threads"))
 
     def held(self) -> AbstractContextManager[int]:
         """Hold the folder's lock and hand out its descriptor, or raise UsageError at once.
@@ -111,6 +122,8 @@ class SweepFolder:
             return None
         judged = {split: run.evaluation_figures(split) for split in JUDGED_FIRST}
         split, figures = next(((name, row) for name, row in judged.items() if row), (None, {}))
+        if split:
+            checked(figures, run.path / "evaluation", {"accuracy": NUMBER_OR_NONE})
         return Outcome(
             trial=trial.name,
             seed=trial.seed,
@@ -118,7 +131,7 @@ class SweepFolder:
             reason=ended["reason"],
             split=split,
             accuracy=figures.get("accuracy"),
-            train_seconds=ended["spent"]["train_seconds"],
+            train_seconds=ended["spent"].get("train_seconds", 0.0),
         )
 
     def recorded(self) -> set[tuple[str, int]]:
@@ -128,7 +141,9 @@ class SweepFolder:
         """
         path = self.path / "trials.jsonl"
         drop_torn_line(path)
-        last = {(row["trial"], row["seed"]): row["outcome"] for row in read_lines(path)}
+        kinds = {"trial": TEXT, "seed": WHOLE, "outcome": TEXT}
+        rows = checked_rows(read_lines(path), path, kinds)
+        last = {(row["trial"], row["seed"]): row["outcome"] for row in rows}
         return {trial for trial, outcome in last.items() if outcome == "finished"}
 
     def record(self, outcome: Outcome) -> None:
@@ -143,7 +158,7 @@ def default_path(trials: Sequence[Trial], sweep: Sweep) -> Path:
 
 
 def _refuse_a_change(path: Path, begun: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
-    if begun.get("format") != FORMAT or not isinstance(begun.get("sweep"), dict):
+    if begun.get("format") != FORMAT or not isinstance(begun.get("sources", {}), dict):
         raise StoreError(f"{path / 'sweep.json'} is damaged or of another format than {FORMAT}.")
     before, now = (
         {key: value for key, value in flattened(one).items() if "." in key or value != {}}

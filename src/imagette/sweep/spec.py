@@ -170,7 +170,7 @@ class Sweep(Spec):
         found |= {"pairs": len(next(iter(self.pairs.values())))} if self.pairs else {}
         found |= {"variants": len(self.variants)} if self.variants else {}
         found |= {"ablate": len(self.ablate) + 1} if self.ablate else {}
-        return found | {"seeds": len(self.all_seeds)}
+        return found | {"seeds": self.seeds if isinstance(self.seeds, int) else len(self.seeds)}
 
     @property
     def num_trials(self) -> int:

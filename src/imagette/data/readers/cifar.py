@@ -36,7 +36,10 @@ def binary_files(images: Images, labels: Labels) -> tuple[Iterator[bytes], ...]:
 
 
 def _binary_records(path: Path) -> NDArray[np.uint8]:
-    data = np.fromfile(path, np.uint8)
+    try:
+        data = np.fromfile(path, np.uint8)
+    except OSError as error:
+        raise DataError(f"{str(path)!r} cannot be read ({error.strerror or error}).") from error
     if len(data) == 0 or len(data) % _RECORD:
         raise DataError(
             f"{str(path)!r} is truncated or damaged: records of {_RECORD} bytes do not divide "
@@ -52,8 +55,9 @@ def _pickled_records(path: Path) -> NDArray[np.uint8]:
     data, labels = content[b"data"], content[b"labels"]
     if (
         not isinstance(data, np.ndarray)
+        or not isinstance(labels, list)
         or data.shape != (len(labels), _PIXELS)
-        or any(not isinstance(label, int) or not 0 <= label < 10 for label in labels)
+        or any(type(label) is not int or not 0 <= label < 10 for label in labels)
     ):
         raise DataError(f"{str(path)!r} is not a CIFAR-10 batch: wrong pixels or labels.")
     return np.concatenate([np.array(labels, np.uint8)[:, np.newaxis], data], axis=1)

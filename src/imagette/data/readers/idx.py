@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagette.arrays import Images, Labels
-from imagette.data.raw import LARGEST_BYTES, SplitName
+from imagette.data.raw import SplitName
+from imagette.data.unfolding import most_unfolded
 from imagette.errors import DataError
 
 
@@ -28,16 +29,20 @@ def read_idx_split(paths: Sequence[Path], split: SplitName) -> tuple[Images, Lab
 
 
 def read_idx(path: Path) -> NDArray[np.uint8]:
-    """One array of bytes from an IDX file; its header says the shape."""
+    """One array of bytes from an IDX file; its header says the shape, its size whether to believe.
+
+    Raises DataError for a file that is no IDX file of bytes, or shorter or longer than it says.
+    """
     try:
+        most = most_unfolded(path) if _is_gzip(path) else path.stat().st_size
         with _opened(path) as file:
             zeros, kind, axes = struct.unpack(">HBB", file.read(4))
             if zeros != 0 or kind != 8 or axes not in (1, 3):
                 raise DataError(f"{str(path)!r} is not an IDX file of bytes.")
             shape = struct.unpack(f">{axes}I", file.read(4 * axes))
             size = prod(shape)
-            data = file.read(size + 1) if size <= LARGEST_BYTES else b""
-    except (struct.error, EOFError, gzip.BadGzipFile, zlib.error) as error:
+            data = file.read(size + 1) if size <= most else b""
+    except (struct.error, EOFError, OSError, zlib.error) as error:
         raise DataError(f"{str(path)!r} is truncated or damaged ({error}).") from error
     if len(data) != size:
         raise DataError(
@@ -57,4 +62,8 @@ def idx_files(images: Images, labels: Labels) -> tuple[Iterator[bytes], Iterator
 
 
 def _opened(path: Path) -> IO[bytes]:
-    return cast("IO[bytes]", gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
+    return cast("IO[bytes]", gzip.open(path)) if _is_gzip(path) else path.open("rb")
+
+
+def _is_gzip(path: Path) -> bool:
+    return path.suffix == ".gz"

@@ -6,14 +6,20 @@ NumPy runs on the stranger's arguments.
 """
 
 import pickle
+import pickletools
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from imagette.errors import DataError
+from imagette.plain import short
 
 _LARGEST = 64 << 20  # bytes; a batch of CIFAR-10 has 31 MB
+_MOST_TUPLES = 20  # such a batch has six; one of itself n times over takes 2^n to hash
+_TUPLES = {"TUPLE", "TUPLE1", "TUPLE2", "TUPLE3"}
+_MEMOS = {"PUT", "BINPUT", "LONG_BINPUT"}
 
 
 class _Dtype:
@@ -53,21 +59,36 @@ class _Unpickler(pickle.Unpickler):
 
 def load_inert(path: Path) -> Any:
     """The value in a pickle of plain values and uint8 arrays; DataError for any other."""
-    if path.stat().st_size > _LARGEST:
-        raise DataError(f"{str(path)!r} is refused: a pickle of more than {_LARGEST >> 20} MiB.")
     try:
-        with path.open("rb") as file:
-            value = _Unpickler(file, encoding="bytes").load()
+        if path.stat().st_size > _LARGEST:
+            raise DataError(f"a pickle of more than {_LARGEST >> 20} MiB")
+        data = path.read_bytes()
+        _check_appetite(data)
+        value = _Unpickler(BytesIO(data), encoding="bytes").load()
     except DataError as error:
         raise DataError(
-            f"{str(path)!r} is refused: {error}, and nothing that a pickle names is run. "
+            f"{str(path)!r} is refused: {short(error)}, and nothing that a pickle names is run. "
             "Use the binary form (cifar-10-batches-bin)."
         ) from None
     except Exception as error:  # a damaged pickle can raise nearly anything
-        raise DataError(f"{str(path)!r} is truncated or damaged ({error}).") from error
+        raise DataError(f"{str(path)!r} is truncated or damaged ({short(error)}).") from error
     if isinstance(value, dict):
         return {key: _array(item, path) for key, item in value.items()}
     return _array(value, path)
+
+
+def _check_appetite(data: bytes) -> None:
+    """Refuse what a few bytes may ask for without naming anything: endless memory, endless time.
+
+    A memo's place is made by its number: one past 2^31 takes 32 GiB to write down a list.
+    """
+    num_tuples = 0
+    for number, (opcode, argument, _) in enumerate(pickletools.genops(data)):
+        num_tuples += opcode.name in _TUPLES
+        if num_tuples > _MOST_TUPLES:
+            raise DataError(f"it holds more than {_MOST_TUPLES} tuples")
+        if opcode.name in _MEMOS and isinstance(argument, int) and argument > number:
+            raise DataError(f"it asks for {argument:,} places in memory")
 
 
 def _array(value: Any, path: Path) -> Any:

@@ -1,5 +1,7 @@
 """NumPy archives: Keras' mnist.npz, and `npz:PATH`."""
 
+import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Collection, Mapping, Sequence
@@ -10,8 +12,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagette.arrays import Images, Labels
-from imagette.data.raw import LARGEST_BYTES, SplitName
+from imagette.data.raw import SplitName
+from imagette.data.readers.npy import read_npy
+from imagette.data.unfolding import most_unfolded
 from imagette.errors import DataError
+from imagette.plain import short
+
+# What zipfile raises for archives that are damaged, locked, or packed in ways it does not know.
+DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    OSError,
+    OverflowError,
+    RuntimeError,
+    ValueError,
+)
 
 
 def read_keras(paths: Sequence[Path], split: SplitName) -> tuple[Images, Labels]:
@@ -25,23 +43,38 @@ def array_names(path: Path) -> frozenset[str]:
     try:
         with zipfile.ZipFile(path) as archive:
             return frozenset(name.removesuffix(".npy") for name in archive.namelist())
-    except zipfile.BadZipFile as error:
-        raise DataError(f"{str(path)!r} is not an .npz archive ({error}).") from error
+    except DAMAGE as error:
+        raise DataError(f"{str(path)!r} is not an .npz archive ({short(error)}).") from error
 
 
 def read_arrays(path: Path, names: Collection[str]) -> Mapping[str, NDArray[Any]]:
-    """Arrays of an .npz archive by name; pickled objects are refused, never read."""
+    """Arrays of an .npz archive by name; pickled objects are refused, never read.
+
+    Raises DataError naming the archive, and the array that is absent or not what it says.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
-            size = sum(entry.file_size for entry in archive.infolist())
-        if size > LARGEST_BYTES:
-            raise DataError(f"{str(path)!r} unpacks to {size:,} bytes: at most {LARGEST_BYTES:,}.")
-        with np.load(path, allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in names}
-    except KeyError as error:
-        raise DataError(f"{str(path)!r} has no array called {error}.") from error
-    except (zipfile.BadZipFile, zlib.error, ValueError, EOFError) as error:
-        raise DataError(f"{str(path)!r} is damaged or holds objects ({error}).") from error
+            _refuse_bomb(archive, path)
+            return {name: _array(archive, name, path) for name in sorted(names)}
+    except DAMAGE as error:
+        raise DataError(f"{str(path)!r} is damaged or holds objects ({short(error)}).") from error
+
+
+def _refuse_bomb(archive: zipfile.ZipFile, path: Path) -> None:
+    size, most = sum(entry.file_size for entry in archive.infolist()), most_unfolded(path)
+    if size > most:
+        raise DataError(
+            f"{str(path)!r} unpacks to {size:,} bytes: at most {most:,} of a file of its size."
+        )
+
+
+def _array(archive: zipfile.ZipFile, name: str, path: Path) -> NDArray[Any]:
+    try:
+        entry = archive.getinfo(f"{name}.npy")
+    except KeyError:
+        raise DataError(f"{str(path)!r} has no array called {name!r}.") from None
+    with archive.open(entry) as file:
+        return read_npy(file, entry.file_size)
 
 
 def labelled(

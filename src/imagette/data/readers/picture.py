@@ -6,16 +6,19 @@ Grey from colour: ITU-R 601 luma, round-half-up as Pillow does. Floating point: 
 """
 
 import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
-from warnings import catch_warnings, simplefilter
+from typing import IO, TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from imagette.errors import DataError
+from imagette.plain import short
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -30,7 +33,8 @@ SUFFIXES = frozenset(
 """What a picture file may be called; these formats alone are decoded."""
 
 _FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM")
-_LARGEST_PIXELS = 64 << 20
+_LARGEST_PIXELS = 32 << 20
+"""Of one picture: its conversions need up to seven copies of four bytes a pixel, under 1 GiB."""
 GREY_MODES = frozenset(("1", "L", "LA", "I;16", "I;16B", "I;16L", "I"))
 _AVERAGED = frozenset(("L", "LA", "RGB", "RGBA", "CMYK"))
 _TURNED = frozenset((5, 6, 7, 8))  # EXIF orientations that swap height and width
@@ -48,7 +52,7 @@ class Header:
 
 def read_header(path: Path) -> Header:
     """Size and colour of a picture file; the pixels are not decoded."""
-    with _Opened(path) as image:
+    with _opened(path) as image:
         width, height = image.size
         if image.getexif().get(_ORIENTATION) in _TURNED:
             width, height = height, width
@@ -71,7 +75,7 @@ def read_picture(
     """
     from PIL import Image, ImageOps
 
-    with _Opened(source, name) as image:
+    with _opened(source, name) as image:
         ImageOps.exif_transpose(image, in_place=True)
         if longest and max(image.size) >= 2 * longest and image.mode in _AVERAGED:
             image = image.reduce(max(image.size) // longest)
@@ -84,56 +88,57 @@ def read_picture(
 
 def read_sheet(path: Path, mode: Literal["L", "RGB"]) -> NDArray[np.uint8]:
     """Pixels of a PNG that must be of this mode: uint8 [H,W] or [H,W,3]."""
-    with _Opened(path) as image:
+    with _opened(path) as image:
         if image.mode != mode:
             raise DataError(f"{str(path)!r} must be a PNG of mode {mode}. Got {image.mode}.")
         return np.asarray(image)
 
 
-class _Opened:
-    """A picture within a `with`: whatever goes wrong there is a DataError that names the file."""
+@contextmanager
+def _opened(source: Path | bytes, name: str = "") -> Iterator["Image"]:
+    """A picture, not yet decoded; whatever goes wrong inside is a DataError that names the file."""
+    from PIL import Image
 
-    def __init__(self, source: Path | bytes, name: str = "") -> None:
-        self.source, self.name = source, name or str(source)
-
-    def __enter__(self) -> "Image":
-        from PIL import Image
-
-        stream = BytesIO(self.source) if isinstance(self.source, bytes) else self.source.open("rb")
-        self.stream = stream
+    name = name or str(source)
+    with _bytes_of(source, name) as stream, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of damaged tags, and of sizes that are refused here
         try:
-            with catch_warnings():  # Pillow's own limits are above ours
-                simplefilter("ignore", Image.DecompressionBombWarning)
-                self.image = Image.open(stream, formats=_FORMATS)
+            image = Image.open(stream, formats=_FORMATS)
+            if image.width * image.height > _LARGEST_PIXELS:
+                raise _too_large(name, f"{image.width} x {image.height} pixels")
+            yield image
+        except DataError:
+            raise
         except Exception as error:
-            stream.close()
-            raise self._refused(error) from error
-        if self.image.width * self.image.height > _LARGEST_PIXELS:
-            stream.close()
-            raise self._too_large(f"{self.image.width} x {self.image.height} pixels")
-        return self.image
+            raise _refused(name, error) from error
 
-    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        self.stream.close()
-        if isinstance(error, Exception) and not isinstance(error, DataError):
-            raise self._refused(error) from error
 
-    def _too_large(self, size: str) -> DataError:
-        return DataError(
-            f"{self.name!r} is {size}: at most {_LARGEST_PIXELS:,} are decoded. Make it smaller."
-        )
+def _too_large(name: str, size: str) -> DataError:
+    return DataError(
+        f"{name!r} is {size}: at most {_LARGEST_PIXELS:,} are decoded. Make it smaller."
+    )
 
-    def _refused(self, error: Exception) -> DataError:
-        from PIL import Image, UnidentifiedImageError
 
-        if isinstance(error, Image.DecompressionBombError):  # says how many, before we can see
-            return self._too_large(" ".join(re.findall(r"\d+ pixels", str(error))[:1]) or "huge")
-        if isinstance(error, UnidentifiedImageError):
-            error = DataError(f"none of {', '.join(_FORMATS)} begins so")
-        return DataError(
-            f"{self.name!r} is not a picture that can be decoded "
-            f"({' '.join(str(error).split()) or type(error).__name__}). Repair or remove it."
-        )
+def _refused(name: str, error: Exception) -> DataError:
+    from PIL import Image, UnidentifiedImageError
+
+    if isinstance(error, Image.DecompressionBombError):  # says how many, before we can see
+        return _too_large(name, " ".join(re.findall(r"\d+ pixels", str(error))[:1]) or "huge")
+    if isinstance(error, UnidentifiedImageError):
+        error = DataError(f"none of {', '.join(_FORMATS)} begins so")
+    return DataError(
+        f"{name!r} is not a picture that can be decoded "
+        f"({short(error) or type(error).__name__}). Repair or remove it."
+    )
+
+
+def _bytes_of(source: Path | bytes, name: str) -> IO[bytes]:
+    if isinstance(source, bytes):
+        return BytesIO(source)
+    try:
+        return source.open("rb")
+    except OSError as error:
+        raise DataError(f"{name!r} cannot be read ({error.strerror or error}).") from error
 
 
 def converted(image: "Image", colour: Colour, name: str, paper: Paper = "white") -> "Image":
@@ -143,7 +148,7 @@ def converted(image: "Image", colour: Colour, name: str, paper: Paper = "white")
     if image.mode == "F":
         raise DataError(f"{name!r} holds floating-point pixels: save it with 8 or 16 bits.")
     if image.mode.startswith("I"):
-        wide = np.asarray(image).astype(np.int64)
+        wide = np.asarray(image).astype(np.int32)
         image = Image.fromarray(((np.clip(wide, 0, 65535) + 128) // 257).astype(np.uint8))
     if image.has_transparency_data:
         layer = image.convert("RGBA")

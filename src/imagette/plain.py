@@ -1,0 +1,31 @@
+r"""Text from elsewhere, as a terminal or a message may show it.
+
+>>> is_plain("née"), is_plain("a\x1b[2J")
+(True, False)
+>>> print(plain("a\x1b[2J\u202eb"))
+a\x1b[2J\u202eb
+>>> short(ValueError("no\n such " + 9 * "file "), 20)
+'no such file file...'
+"""
+
+_JOINERS = str.maketrans("", "", "\u200c\u200d")  # invisible, and part of words and of emoji
+
+
+def is_plain(text: str) -> bool:
+    """Whether a terminal shows all of it in one line: no control, no turned direction."""
+    return text.translate(_JOINERS).isprintable()
+
+
+def plain(text: str) -> str:
+    """The same text, what a terminal would obey written as an escape."""
+    return text if is_plain(text) else "".join(c if is_plain(c) else _escaped(c) for c in text)
+
+
+def short(said: object, most: int = 160) -> str:
+    """What a library or a stranger says, in one line of at most so many characters."""
+    text = plain(" ".join(str(said).split()))
+    return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
