@@ -86,7 +86,7 @@ BAD = {
     "missing": (lambda _: None, 2, "is not there: name a picture, such as a PNG or a JPEG."),
     "a folder": (lambda path: path.mkdir(), 2, "is a folder: name a picture"),
     "a text": (lambda path: path.write_text("hello"), 1, "(none of PNG, JPEG, BMP,"),
-    "a bomb": (bomb, 1, "is 400000000 pixels: at most 67,108,864 are decoded. Make it smaller."),
+    "a bomb": (bomb, 1, "is 400000000 pixels: at most 33,554,432 are decoded. Make it smaller."),
     "truncated": (truncated, 1, "is not a picture that can be decoded (image file is truncated"),
     "empty": (lambda path: path.touch(), 1, "is not a picture that can be decoded"),
     "even": (
