@@ -28,9 +28,10 @@ def texts(section):
 
 def test_each_convolution_has_a_row_of_maps_or_the_layers_asked_for(trained):  # 003-25 003-26
     run, splits = trained
-    (drawn,) = (b for b in look_inside(run, splits, (), EN, trust=False).blocks)
+    drawn, filters = look_inside(run, splits, (), EN, trust=False).blocks
     assert {axes.get_ylabel() for axes in drawn.figure.axes} >= {"conv1", "conv2"}
-    (drawn,) = (b for b in look_inside(run, splits, ("maxpool1",), EN, trust=False).blocks)
+    assert "conv1" in filters.caption
+    drawn, _ = look_inside(run, splits, ("maxpool1",), EN, trust=False).blocks
     assert "maxpool1" in drawn.alt
 
 
@@ -50,3 +51,15 @@ def test_a_run_without_weights_says_so_and_has_its_page_all_the_same(make_run):
     empty = {"train": Split(np.zeros((1, 28, 28, 1), np.uint8), np.zeros(1, np.int32))}
     (said,) = texts(look_inside(make_run().path, empty, (), EN, trust=False))
     assert "has no weights yet" in said
+
+
+def test_of_many_convolutions_a_few_are_taken_and_no_shortcut():
+    from imagette.network import named, walk
+    from imagette.run.report_inside import usual_layers
+
+    nodes = walk(named("resnet8"), (3, 32, 32), 10).nodes
+    paths = usual_layers(nodes)
+    assert paths[0] == "conv1"
+    assert paths[-1] == "residual3.conv2"
+    assert len(paths) == 4
+    assert not any("shortcut" in path for path in paths)

@@ -21,6 +21,7 @@ from imagette.run.ready import Ready, ready
 
 _MOST_LAYERS = 4
 _NUM_IMAGES = 8
+_POINTS = (1, (1, 1))  # kernels that look at one pixel, such as a shortcut's
 _SEED = 0  # the same images in every report of a data set
 
 
@@ -36,7 +37,7 @@ def look_inside(
         opened = ready(run, trust=trust)
     except ImagetteError as error:
         return inside(say, None, None, str(error))
-    paths = [opened.map_node(layer).path for layer in layers] or _usual(opened.map_nodes)
+    paths = [opened.map_node(layer).path for layer in layers] or usual_layers(opened.map_nodes)
     filters = _filters(opened, say)
     split = splits.get("validation") or splits.get("train")
     if split is None or not paths:
@@ -59,9 +60,11 @@ def _filters(opened: Ready, say: Language) -> Drawing | None:
     return Drawing(filters_figure(found), say("inside.filters_alt", **told), " ".join(lines))
 
 
-def _usual(nodes: Sequence[Node]) -> list[str]:
+def usual_layers(nodes: Sequence[Node]) -> list[str]:
     """The convolutions, at most a few of them evenly apart, the first and the last among them."""
-    paths = [node.path for node in nodes if node.function == "conv"]
+    convolutions = [node for node in nodes if node.function == "conv"]
+    wide = [node for node in convolutions if node.hyper_parameters.get("kernel") not in _POINTS]
+    paths = [node.path for node in wide or convolutions]
     if len(paths) <= _MOST_LAYERS:
         return paths
     places = np.linspace(0, len(paths) - 1, _MOST_LAYERS).round().astype(int)
