@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from imagette.data.preprocess import Preprocess
 from imagette.engines.initial import first_weights
+from imagette.engines.meanings import Foreign
 from imagette.engines.protocol import EngineSpec
 from imagette.errors import UsageError
 from imagette.network import parse, walk
@@ -110,6 +113,13 @@ def test_a_place_outside_is_refused_with_the_ranges(at):
     ranges = "channel 0 to 5, row 0 to 7, column 0 to 14"
     with pytest.raises(UsageError, match=rf"output of conv1, 6x8x15: {ranges}\. Got "):
         worked_out(node, [tensors[0]], weights, at)
+
+
+def test_code_of_another_library_is_refused():
+    graph, tensors, weights = values("torch")
+    node = replace(graph.nodes[0], layer=Foreign())
+    with pytest.raises(UsageError, match="conv1 is code of another library: by hand only layers"):
+        worked_out(node, tensors[:1], weights, (0, 0, 0))
 
 
 def test_attention_is_refused_and_what_is_not_is_said():

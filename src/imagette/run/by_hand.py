@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from imagette.engines.meanings import Foreign
 from imagette.errors import UsageError
 from imagette.network import layers as kinds
 from imagette.network.graph import Node
@@ -105,6 +106,11 @@ def worked_out(
     Raises UsageError for a place outside the output, or a layer that has no rule here.
     """
     check_place(node, at)
+    if isinstance(node.layer, Foreign):
+        raise UsageError(
+            f"{node.path} is code of another library: by hand only layers of the network language "
+            "are worked out. Leave out --layer to see the values of all."
+        )
     rule = RULES.get(type(node.layer))
     if rule is None:
         raise UsageError(
