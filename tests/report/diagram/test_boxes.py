@@ -46,3 +46,9 @@ def test_operations_that_are_not_known_are_not_nought():
 def test_a_stride_and_groups_are_told():
     strided = {"channels": 8, "kernel": [3, 3], "stride": [2, 2], "groups": 4}
     assert label(node(1, (0,), hyper_parameters=strided)) == "conv 8 3×3 /2 g4"
+
+
+def test_a_norm_of_other_code_stands_with_its_convolution():
+    spread = [{"name": "scale", "shape": [8, 1, 1], "trainable": True}]
+    made = boxes([node(1, (0,)), node(2, (1,), "subtract", weights=spread)])
+    assert [len(box.nodes) for box in made] == [2]

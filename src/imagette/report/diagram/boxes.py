@@ -122,8 +122,8 @@ def _keeps_size(node: Row) -> bool:
 
 
 def _is_heavy(node: Row) -> bool:
-    """A norm has weights too, but none that mixes numbers: it is as wide as it is long."""
-    return any(len(weight["shape"]) > 1 for weight in node["weights"])
+    """A norm has weights too, but none that mixes numbers: [C], or [C,1,1] in other code."""
+    return any(sum(side > 1 for side in weight["shape"]) > 1 for weight in node["weights"])
 
 
 def _reads(node: Row, at: Mapping[str, int]) -> tuple[int, ...]:
