@@ -23,6 +23,7 @@ from imagette.engines.protocol import EngineSpec
 from imagette.errors import UsageError, nearest
 from imagette.evaluate.spec import EvaluationSpec
 from imagette.network import Network, from_dicts, named, parse, widen
+from imagette.plain import short
 from imagette.problems import describe_problems
 from imagette.recipe.budget import Budget
 from imagette.recipe.recipe import Recipe
@@ -182,9 +183,9 @@ def find_among(name: str, known: Mapping[str, Path], what: str) -> Path:
     if path.is_file():
         return path
     if path.suffix in SUFFIXES or len(path.parts) > 1:
-        raise UsageError(f"No {what} file '{name}' is there.")
+        raise UsageError(f"No {what} file '{short(name)}' is there.")
     if name not in known:
-        raise UsageError(f"No {what} is called '{name}'. {nearest(name, known)}")
+        raise UsageError(f"No {what} is called '{short(name, 60)}'. {nearest(name[:60], known)}")
     return known[name]
 
 

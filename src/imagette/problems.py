@@ -43,13 +43,14 @@ def _rule(problem: Mapping[str, Any], key: str, models: Sequence[type[BaseModel]
             return f"unknown key '{key}'. {nearest(str(problem['loc'][-1])[:40], choices)}"
         case "union_tag_invalid":
             choices = [tag.strip(" '") for tag in context["expected_tags"].split(",")]
-            return f"'{key}.name' is '{context['tag']}'. {nearest(context['tag'], choices)}"
+            tag = short(context["tag"], 80)
+            return f"'{key}.name' is '{tag}'. {nearest(tag, choices)}"
         case "union_tag_not_found" | "model_attributes_type":
             return f"'{key}' must be a name or a table with a name. Got {short(repr(received))}."
         case "literal_error":
             return f"'{key}' must be {context['expected']}. Got {short(repr(received))}."
         case "value_error":
-            return f"{_subject(key)}{str(context['error']).removesuffix('.')}."
+            return f"{_subject(key)}{short(str(context['error']).removesuffix('.'), 1000)}."
         case "missing":
             return f"'{key}' must be given."
         case "tuple_type":

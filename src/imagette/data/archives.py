@@ -63,7 +63,9 @@ def _data_member(package: Path) -> tuple[str, bytes]:
                 break
             size = int(field)
             if name.startswith("data.tar"):
-                data = file.read(min(size, _LARGEST))
+                if size > min(package.stat().st_size, _LARGEST):
+                    break
+                data = file.read(size)
                 if len(data) == size:
                     return name, data
                 break
@@ -76,6 +78,11 @@ def _unpack(content: Inflated, name: str, into: Path, wanted: Callable[[str], bo
         with tarfile.open(fileobj=content, mode="r|") as tar:
             for member in tar:
                 path = _inside(member.name, name)
+                if not 0 <= tar.offset <= content.most:  # tarfile would pass over it for ever
+                    raise DataError(
+                        f"{name!r} unpacks to more than {content.most:,} bytes, the most of a "
+                        f"file of its size: {path.name!r} ends at byte {tar.offset:,}."
+                    )
                 if member.isfile() and wanted(path.as_posix()):
                     _copy(tar, member, into / path)
     except _DAMAGE as error:

@@ -21,7 +21,7 @@ class Inflated(io.RawIOBase):
     """
 
     def __init__(self, file: IO[bytes], compression: Compression, name: str, most: int) -> None:
-        self._name, self._most, self._left = name, most, most
+        self._name, self.most, self._left = name, most, most
         self._blocks = _from_gzip(file) if compression == "gz" else _from_xz(file)
         self._block = b""
 
@@ -40,7 +40,7 @@ class Inflated(io.RawIOBase):
         self._left -= len(given)
         if self._left < 0:
             raise DataError(
-                f"{self._name!r} unpacks to more than {self._most:,} bytes, the most of a file of "
+                f"{self._name!r} unpacks to more than {self.most:,} bytes, the most of a file of "
                 "its size: refused."
             )
         return given

@@ -79,7 +79,7 @@ def entry(name: str) -> Entry:
     return _ENTRIES[name]
 
 
-def named(name: str, width: float = 1, **arguments: Any) -> Network:
+def named(name: str, /, width: float = 1, **arguments: Any) -> Network:
     """A network by its name, with its own arguments, and every hidden layer `width` times as wide.
 
     Raises NetworkError on an unknown name or argument, or a value that an argument cannot take.
