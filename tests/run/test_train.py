@@ -195,7 +195,7 @@ def test_without_validation_all_images_train_and_the_last_weights_count(experime
 
 def test_a_loss_that_is_not_finite_keeps_the_last_good_checkpoint(experiment, tmp_path):
     wild = experiment(recipe={"optimiser": {"name": "sgd", "rate": 1e30}}, run={"title": "wild"})
-    with pytest.raises(TrainingError, match=r"at step \d+ \(epoch 1\)\. Lower recipe"):
+    with pytest.raises(TrainingError, match=r"at step \d+ \(epoch 1\): .* Lower recipe"):
         list(train_experiment(wild))
     folder = RunFolder.open(tmp_path / "runs" / "wild")
     assert np.isfinite(folder.load("last").weights["conv1.weight"]).all()
