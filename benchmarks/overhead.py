@@ -139,10 +139,12 @@ def main() -> None:
             asked = experiment("torch", case, setting, dataset)
             run = asked.run.model_copy(update={"folder": str(Path(folder) / "runs")})
             asked = asked.model_copy(update={"run": run})
-            for number in range(options.rounds):
+            for number in range(options.rounds + 1):
                 for name, way in WAYS.items():
-                    found[name].append(way(asked, dataset))
-                    print(f"round {number + 1}  {name:26} {found[name][-1]}", flush=True)
+                    spent = way(asked, dataset)
+                    if number:  # the first makes what the process keeps
+                        found[name].append(spent)
+                        print(f"round {number}  {name:26} {spent}", flush=True)
         steps = EPOCHS * case.images // case.batch
         print(f"\n{case.network} at batch {case.batch}, {steps} steps in {EPOCHS} epochs, ", end="")
         print(f"{options.threads} thread{'s' if options.threads > 1 else ''}, torch ", end="")
