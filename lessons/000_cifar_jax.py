@@ -7,8 +7,8 @@
 # # 000: CIFAR-10 with sequential CNNs
 #
 # The source is a course on JAX: write your own training pipeline, then fight overfitting. Its cells
-# run on the engine that the experiment names; `engine.name=jax` in `SHORT` takes JAX. What belongs
-# to JAX alone (gradients of single examples, forward mode, `vmap`) has a section of its own.
+# run on either engine: `ENGINE = "jax"` takes JAX. What belongs to JAX alone (gradients of single
+# examples, forward mode, `vmap`) has a section of its own.
 #
 # Data: CIFAR-10, fetched once, 600 of its images on one thread, so that all takes a minute or so.
 # `IMAGETTE_LESSON_DATA=fashion-sample` takes the grey pictures that come with imagette instead.
@@ -28,9 +28,11 @@ from imagette.evaluate.predictions import Predictions
 from imagette.run.lines import line_of
 
 NAME = os.environ.get("IMAGETTE_LESSON_DATA", "cifar10")
-LIMIT, EPOCHS = 600, 4
+ENGINE, LIMIT, EPOCHS = "torch", 600, 4
+if not find_spec(ENGINE):
+    raise SystemExit(f"this lesson needs {ENGINE}: pip install 'imagette[{ENGINE}]'")
 SHORT = [f"data.name={NAME}", f"data.limit={LIMIT}", f"recipe.epochs={EPOCHS}"]
-SHORT += ["engine.threads=1"]  # quick where a machine has other work too
+SHORT += [f"engine.name={ENGINE}", "engine.threads=1"]  # quick where a machine has other work too
 SHORT += ["data.validation=0.02"] if NAME == "cifar10" else []
 
 # %% [markdown]

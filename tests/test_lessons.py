@@ -54,3 +54,13 @@ def test_a_lesson_is_cells_of_text_and_code_that_ask_the_learner_something(lesso
     words = "".join(MARKDOWN.findall(text))
     assert all(line.startswith("#") for line in words.splitlines() if line)
     assert any(ask in words for ask in ("Question:", "Exercise:", "Look at"))
+
+
+def test_a_lesson_without_its_engine_ends_in_one_line(tmp_path):  # 000-26
+    (lesson,) = (one for one in LESSONS if one.stem.startswith("000"))
+    absent = tmp_path / "absent.py"
+    run_it = f"import runpy, sys\nsys.modules['torch'] = None\nrunpy.run_path({str(lesson)!r})"
+    absent.write_text(run_it)
+    done = run(absent, tmp_path, IMAGETTE_LESSON_DATA="fashion-sample")
+    assert done.returncode == 1
+    assert done.stderr == "this lesson needs torch: pip install 'imagette[torch]'\n"

@@ -1,10 +1,11 @@
-"""The arrays that stages exchange: each name fixes dtype and axes.
+"""The arrays that stages exchange, and what goes with pictures: each name fixes dtype and axes.
 
 Axes: N images, H rows, W columns, C channels, K classes. Nothing here is checked at run time;
 the names are for readers and for the type checker.
 """
 
 from collections.abc import Mapping
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,12 @@ Labels = NDArray[np.int32]
 
 Logits = NDArray[np.float32]
 """[N,K], before softmax."""
+
+Size = tuple[int, int]
+"""Height and width of pictures, in pixels."""
+
+NumViews = Literal[1, 2, 6]
+"""Of an image, 1: itself; 2: and its mirror image; 6: both, in place and moved two ways."""
 
 Weights = Mapping[str, NDArray[np.float32]]
 """`<path>.<name>` to an array; conv weights [out,in/groups,kh,kw], linear [out,in]."""

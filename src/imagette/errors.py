@@ -29,10 +29,13 @@ class TrainingError(ImagetteError):
 
 
 class MissingExtra(ImagetteError):
-    """An optional package is absent: says what needs it and the install command."""
+    """An optional package is absent: says what needs it and the install command.
 
-    def __init__(self, what: str, extra: str) -> None:
-        super().__init__(f"{what} is not installed: pip install 'imagette[{extra}]'")
+    `instead` is what else would do, as it follows that command.
+    """
+
+    def __init__(self, what: str, extra: str, instead: str = "") -> None:
+        super().__init__(f"{what} is not installed: pip install 'imagette[{extra}]'{instead}")
 
 
 def nearest(word: str, choices: Iterable[str]) -> str:

@@ -148,3 +148,47 @@ def test_an_absent_device_falls_back_with_a_note(device, monkeypatch):  # 000-18
         f"device '{device}' was asked for but JAX finds none: training on the processor",
     )
     assert place.words.startswith("processor")
+
+
+LATE = f"{STARTED}; import os; os.environ['XLA_FLAGS'] = "
+
+
+def test_flags_that_came_after_jaxs_start_are_refused():
+    assert says(REFUSED, f"{LATE}'{NEEDED}'") == (
+        f"XLA_FLAGS={NEEDED} came after JAX had started, which reads flags once: set them before "
+        "JAX computes anything, in a new process."
+    )
+    then = "losses(); os.environ['XLA_FLAGS'] += ' --xla_cpu_enable_fast_math=true'"
+    assert "came after JAX had started" in says(f"{then}\n{REFUSED}")
+
+
+def test_flags_that_were_set_in_time_by_other_code_are_taken():
+    before = f"import os; os.environ['XLA_FLAGS'] = '{NEEDED}'; {STARTED}"
+    assert says("print(json.dumps(losses()[0].notes))", before) == []
+
+
+@pytest.mark.parametrize("platforms", ["cuda", "gpu", "nonsense", "cuda,tpu"])
+def test_platforms_that_leave_no_device_are_one_line(platforms):
+    assert says(REFUSED, JAX_PLATFORMS=platforms) == (
+        f"JAX finds no device to train on: JAX_PLATFORMS='{platforms}' names none that it can use, "
+        "and not the processor. Unset it, or set JAX_PLATFORMS=cpu."
+    )
+
+
+BROKEN = """
+from jax._src import xla_bridge
+def broken():
+    raise RuntimeError("the driver is too old\\nand more of it")
+xla_bridge.register_backend_factory("cuda", broken, priority=500, fail_quietly=False)
+xla_bridge.hardware_utils.has_visible_nvidia_gpu = lambda: True
+"""
+
+
+def test_an_accelerator_that_jax_sees_and_cannot_start_leaves_the_processor():
+    code = "print(json.dumps(losses(device='auto')[0].notes))"
+    (note,) = says(code, BROKEN)
+    assert note.startswith(
+        "JAX cannot start all that it finds (Unable to initialize backend 'cuda'"
+    )
+    assert "\n" not in note
+    assert says(REFUSED, BROKEN, JAX_PLATFORMS="cuda").startswith("JAX finds no device to train on")

@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from imagette.experiment import Experiment
-from imagette.run.train import train_experiment
+from imagette.run.train import Begun, train_experiment
+from imagette.train.events import Progress, Stop
 
 DESKTOP = {"width": 1280, "height": 900}
 
@@ -70,3 +71,21 @@ def opened(browser):
     yield open_page
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def stopped_after():
+    """Trains until so many chunks are done, then asks for an end; returns the run folder."""
+
+    def run(events, num_chunks):
+        folder, answer, chunks = None, None, 0
+        while True:
+            try:
+                event = events.send(answer)
+            except StopIteration:
+                return folder
+            folder = event.folder if isinstance(event, Begun) else folder
+            chunks += isinstance(event, Progress)
+            answer = Stop("enough") if chunks >= num_chunks else None
+
+    return run

@@ -5,8 +5,8 @@ import pytest
 
 from imagette.experiment import load
 from imagette.run.begin import Origin
-from imagette.run.train import Begun, Ended, resume, train_experiment
-from imagette.train.events import Progress, Remark, Stop
+from imagette.run.train import Ended, resume, train_experiment
+from imagette.train.events import Remark
 from imagette.train.plan import Planner
 
 ENGINES = ("torch", "jax")
@@ -37,22 +37,10 @@ def files_of(folder, step):
     return {name: value.tobytes() for name, value in {**saved.weights, **saved.state}.items()}
 
 
-def stopped_after(events, num_chunks):
-    folder, answer, chunks = None, None, 0
-    while True:
-        try:
-            event = events.send(answer)
-        except StopIteration:
-            return folder
-        folder = event.folder if isinstance(event, Begun) else folder
-        chunks += isinstance(event, Progress)
-        answer = Stop("enough") if chunks >= num_chunks else None
-
-
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("rule", RULES, ids=str)
 def test_stopped_at_a_chunk_and_resumed_it_is_the_run_that_was_not(
-    experiment, trained, monkeypatch, engine, rule
+    experiment, trained, monkeypatch, engine, rule, stopped_after
 ):  # 004-32
     monkeypatch.setattr(Planner, "chunk", 2)
     own = experiment(recipe={"averaging": rule}, engine={"name": engine, "threads": 1})
@@ -102,7 +90,7 @@ def test_averages_that_stay_are_no_sign_of_weights_that_do(experiment):
 @pytest.mark.parametrize(("engine", "code"), [("torch", MODULE), ("jax", FLAX)])
 @pytest.mark.parametrize("rule", ["ema", "lookahead"])
 def test_networks_of_other_libraries_are_averaged_too(
-    tmp_path, monkeypatch, engine, code, rule
+    tmp_path, monkeypatch, engine, code, rule, stopped_after
 ):  # 002-30
     monkeypatch.setattr(Planner, "chunk", 2)
     name = "net" if engine == "torch" else "Net"

@@ -3,6 +3,7 @@ import pytest
 from imagette.errors import UsageError
 from imagette.experiment import load
 from imagette.run.forecast import forecast
+from imagette.store.ledger import openings
 
 SMALL = ["data.limit=500", "recipe.batch=50"]
 
@@ -37,7 +38,7 @@ def test_epochs_beyond_the_budget_are_cut():
 
 
 def test_a_budget_shorter_than_set_up_is_refused():
-    with pytest.raises(UsageError, match=r"^budget\.minutes = 0\.0001 is 0\.0 s: set-up takes"):
+    with pytest.raises(UsageError, match=r"^budget\.minutes = 0\.0001 is 0\.0 s, of which set-up"):
         plan("recipe.epochs=budget", "budget.minutes=0.0001")
 
 
@@ -51,3 +52,24 @@ def test_a_broken_limit_is_refused_and_a_kept_one_told():  # 001-31
 def test_epochs_for_a_budget_need_one():
     with pytest.raises(UsageError, match=r"recipe\.epochs = 'budget' fills a time budget"):
         plan("recipe.epochs=budget")
+
+
+def test_the_work_of_small_pictures_is_theirs():
+    text = "network={text='conv 4 3x3; relu; mean; linear classes'}"
+    sizes = "recipe.sizes={sides=[14, 28], shares=[0.5, 0.5]}"
+    whole, half = plan(text, "recipe.epochs=2"), plan(text, "recipe.epochs=2", sizes)
+    small = plan(text, "recipe.epochs=2", "recipe.sizes={sides=[14], shares=[1.0]}")
+    assert 2 * half.operations == whole.operations + small.operations
+
+
+def test_splits_that_are_measured_at_each_epoch_are_counted(monkeypatch):
+    monkeypatch.setattr("imagette.run.forecast.evaluation_image_seconds", lambda *given: 1.0)
+    before = len(openings("fashion-sample"))
+    found = plan("evaluation.train=recomputed", "evaluation.test=each-epoch")
+    assert 500 + 2000 <= found.evaluation_seconds < 2600
+    assert len(openings("fashion-sample")) == before
+
+
+def test_a_warm_up_that_is_too_long_is_remarked():
+    (remark,) = plan("recipe.schedule={name='cosine', warmup=9}", "recipe.epochs=3").remarks
+    assert remark.startswith("recipe.schedule.warmup = 9 epochs, but the training has 3: the rate")

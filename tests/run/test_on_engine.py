@@ -9,6 +9,7 @@ from imagette.errors import MissingExtra, UsageError
 from imagette.experiment import Experiment
 from imagette.run.begin import Origin
 from imagette.run.evaluate import evaluate_run
+from imagette.run.forecast import forecast
 from imagette.run.on_engine import engine_by_now, on_engine
 from imagette.run.train import Begun, Ended, resume, train_experiment
 from imagette.store.folder import RunFolder
@@ -110,5 +111,18 @@ def test_an_engine_that_is_not_installed_says_how_to_get_it(
     with pytest.raises(MissingExtra) as raised:
         evaluate_run(folder.path, engine="jax")
     assert str(raised.value) == (
-        f"{library} (engine.name = 'jax') is not installed: pip install 'imagette[jax]'"
+        f"{library} (engine.name = 'jax') is not installed: pip install 'imagette[jax]', or "
+        "--engine torch"
     )
+
+
+def test_an_absent_engine_is_told_before_data_are_fetched(experiment, monkeypatch):  # 000-26
+    monkeypatch.setattr(
+        "imagette.run.engine.find_spec", lambda name: None if name == "torch" else name
+    )
+    monkeypatch.setattr("imagette.run.prepare.open_data", lambda *given: pytest.fail("fetched"))
+    for begin in (lambda one: list(train_experiment(one)), forecast):
+        with pytest.raises(MissingExtra, match=r"'imagette\[torch\]', or --engine jax$"):
+            begin(experiment())
+    with pytest.raises(MissingExtra, match=r"pip install 'imagette\[torch\]'$"):  # code is bound
+        list(train_experiment(experiment(recipe={"loss": {"python": "mine.py:loss"}})))

@@ -9,8 +9,7 @@ from imagette.cli.main import main
 from imagette.errors import UsageError
 from imagette.experiment import load
 from imagette.run.evaluate import evaluate_run
-from imagette.run.train import Begun, Ended, resume, train_experiment
-from imagette.train.events import Progress, Stop
+from imagette.run.train import Ended, resume, train_experiment
 from imagette.train.plan import Planner
 
 CODE = """
@@ -114,18 +113,12 @@ def test_the_same_seed_gives_the_same_bits(mine):  # 000-14
 
 
 @pytest.mark.parametrize("num_chunks", [1, 3])
-def test_stopped_and_resumed_it_is_the_run_that_was_not(mine, monkeypatch, num_chunks):  # 004-32
+def test_stopped_and_resumed_it_is_the_run_that_was_not(
+    mine, stopped_after, monkeypatch, num_chunks
+):  # 004-32
     monkeypatch.setattr(Planner, "chunk", 2)
     whole = list(mine())[-1].folder
-    events, folder, answer, chunks = mine(), None, None, 0
-    try:
-        while True:
-            event = events.send(answer)
-            folder = event.folder if isinstance(event, Begun) else folder
-            chunks += isinstance(event, Progress)
-            answer = Stop("enough") if chunks >= num_chunks else None
-    except StopIteration:
-        pass
+    folder = stopped_after(mine(), num_chunks)
     list(resume(folder.path))
     assert (folder.path / "history.jsonl").read_bytes() == (
         whole.path / "history.jsonl"

@@ -87,8 +87,19 @@ def test_both_engines_are_needed(small, monkeypatch):  # 000-26
     monkeypatch.setattr(
         "imagette.run.engine.find_spec", lambda name: None if name == "jax" else name
     )
-    with pytest.raises(MissingExtra, match=r"imagette\[jax\]"):
+    with pytest.raises(MissingExtra) as raised:
         parity(small())
+    assert str(raised.value) == (
+        "parity runs torch and jax: JAX is not installed: pip install 'imagette[jax]'"
+    )
+
+
+def test_frozen_kernels_are_no_statistics(small):
+    text = "conv 4 5x5 frozen=yes\nrelu\nbatchnorm\nflatten\nlinear classes"
+    report = parity(small(network={"text": text}), steps=2, num_images=2)
+    assert {one.name for one in report.frozen} == {"conv1.weight"}
+    assert {one.name for one in report.statistics} == {"batchnorm1.mean", "batchnorm1.var"}
+    assert [one.error for one in report.frozen] == [0.0]
 
 
 @pytest.mark.parametrize(

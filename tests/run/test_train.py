@@ -20,19 +20,6 @@ def tensors(folder):
     return {**saved.weights, **saved.state}
 
 
-def stopped_after(events, num_chunks):
-    """Trains until so many chunks are done, then asks for an end; returns the run folder."""
-    folder, answer, chunks = None, None, 0
-    while True:
-        try:
-            event = events.send(answer)
-        except StopIteration:
-            return folder
-        folder = event.folder if isinstance(event, Begun) else folder
-        chunks += isinstance(event, Progress)
-        answer = Stop("enough") if chunks >= num_chunks else None
-
-
 def test_a_run_folder_holds_what_the_contracts_say(experiment, trained, tmp_path):
     # 000-06, 000-07, 004-25, 004-27, 004-28, 004-29
     source = tmp_path / "small.toml"
@@ -83,7 +70,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_does_not(experiment
 
 @pytest.mark.parametrize("num_chunks", [1, 2, 3, 4])
 def test_a_run_stopped_and_resumed_is_the_run_that_was_not(
-    experiment, trained, monkeypatch, num_chunks
+    experiment, trained, monkeypatch, num_chunks, stopped_after
 ):  # 004-32
     monkeypatch.setattr(Planner, "chunk", 2)
     whole = trained(experiment()).folder
@@ -102,7 +89,9 @@ def test_resuming_a_finished_run_says_so(experiment, trained):
     assert remark == Remark(f"nothing to resume, {folder.path} is finished: all epochs are done")
 
 
-def test_a_damaged_last_checkpoint_sends_a_resumed_run_to_the_one_before(experiment, monkeypatch):
+def test_a_damaged_last_checkpoint_sends_a_resumed_run_to_the_one_before(
+    experiment, monkeypatch, stopped_after
+):
     monkeypatch.setattr(Planner, "chunk", 2)
     folder = stopped_after(train_experiment(experiment()), 4)
     (
@@ -113,7 +102,9 @@ def test_a_damaged_last_checkpoint_sends_a_resumed_run_to_the_one_before(experim
     assert isinstance(events[-1], Ended)
 
 
-def test_a_best_checkpoint_that_is_damaged_keeps_no_run_from_going_on(experiment, monkeypatch):
+def test_a_best_checkpoint_that_is_damaged_keeps_no_run_from_going_on(
+    experiment, monkeypatch, stopped_after
+):
     monkeypatch.setattr(Planner, "chunk", 2)
     folder = stopped_after(train_experiment(experiment()), 4)
     best = folder.load("best").step
@@ -122,7 +113,9 @@ def test_a_best_checkpoint_that_is_damaged_keeps_no_run_from_going_on(experiment
     assert folder.load("best").step != best
 
 
-def test_a_measured_interval_of_checkpoints_is_recorded_and_moves_no_bit(experiment, trained):
+def test_a_measured_interval_of_checkpoints_is_recorded_and_moves_no_bit(
+    experiment, trained, stopped_after
+):
     # 004-10
     long = {"epochs": 6}
     whole = trained(experiment(recipe=long)).folder
@@ -253,7 +246,7 @@ def test_the_best_of_the_checkpoints_that_are_there_is_marked(experiment, traine
     assert folder.load("best").step == max(rows, key=lambda r: r["validation_accuracy"])["step"]
 
 
-def test_a_resumed_run_marks_the_best_that_a_crash_left_unmarked(experiment):
+def test_a_resumed_run_marks_the_best_that_a_crash_left_unmarked(experiment, stopped_after):
     folder = stopped_after(train_experiment(experiment(recipe={"epochs": 9})), 4)
     (folder.path / "best.json").unlink()
     folder = stopped_after(resume(folder.path), 1)
@@ -282,7 +275,7 @@ def test_weights_broken_by_the_last_step_are_not_kept(experiment, tmp_path):
     assert RunFolder.open(tmp_path / "runs" / "wild").checkpoints() == (0,)
 
 
-def test_seconds_before_a_stop_in_mid_epoch_are_not_lost(experiment, monkeypatch):
+def test_seconds_before_a_stop_in_mid_epoch_are_not_lost(experiment, monkeypatch, stopped_after):
     monkeypatch.setattr(Planner, "chunk", 1)
     folder = stopped_after(train_experiment(experiment(recipe={"epochs": 1})), 4)
     before = folder.load().meta["train_seconds"]
@@ -304,7 +297,7 @@ def test_a_stop_sent_once_is_obeyed_whatever_it_answers(experiment):
             assert last.reason == "once"
 
 
-def test_other_data_under_the_same_name_are_refused(experiment, tmp_path):
+def test_other_data_under_the_same_name_are_refused(experiment, tmp_path, stopped_after):
     path = tmp_path / "own.npz"
 
     def write(seed):
@@ -334,7 +327,7 @@ def test_a_run_under_way_is_held(experiment, tmp_path):
     assert isinstance(list(resume(folder.path))[-1], Ended)
 
 
-def test_a_resumed_run_takes_the_threads_it_began_with(experiment, monkeypatch):
+def test_a_resumed_run_takes_the_threads_it_began_with(experiment, monkeypatch, stopped_after):
     monkeypatch.setattr("imagette.machine.usable_cores", lambda: 1)
     folder = stopped_after(train_experiment(experiment()), 1)
     monkeypatch.setattr("imagette.machine.usable_cores", lambda: 7)
@@ -342,7 +335,7 @@ def test_a_resumed_run_takes_the_threads_it_began_with(experiment, monkeypatch):
     assert begun.prepared.model.threads == 1
 
 
-def test_the_courses_mode_is_on_record_once_even_if_resumed(experiment):
+def test_the_courses_mode_is_on_record_once_even_if_resumed(experiment, stopped_after):
     before = len(openings("fashion-sample"))
     folder = stopped_after(train_experiment(experiment(evaluation={"test": "each-epoch"})), 1)
     list(resume(folder.path))

@@ -6,12 +6,17 @@ import numpy as np
 import pytest
 
 from imagette.errors import UsageError
+from imagette.network import parse, walk
 from imagette.recipe.horizon import Leg
-from imagette.train.events import Checkpoint, Decision, EpochRow, Finished
+from imagette.recipe.recipe import Recipe
+from imagette.train.decide import CHUNK, STEPS
+from imagette.train.events import Checkpoint, Decision, EpochRow, Finished, Progress, Remark
 from imagette.train.loop import Start, train
 from imagette.train.pace import Pace, TimeBudget
+from imagette.train.plan import Planner
 
 SECONDS = 1000.0
+SIZED = "conv 64 3x3\nrelu\nconv 64 3x3\nmean\nlinear classes"
 
 
 class Clock:
@@ -96,6 +101,9 @@ def test_the_last_epoch_may_be_cut_short_and_has_its_row_and_checkpoint(paced, s
     row, checkpoint = of(EpochRow, events)[-1], of(Checkpoint, events)[-1]
     assert checkpoint.position.step == row.figures["step"] == final(events).steps
     assert checkpoint.position.step % 3
+    assert row.figures["share"] == (row.figures["step"] % 3) / 3  # the others have none
+    assert final(events).epochs == row.figures["step"] / 3
+    assert not any("share" in one.figures for one in of(EpochRow, events)[:-1])
     assert row.figures["images"] == 10 * (row.figures["epoch"] - 1) + 4 * (row.figures["step"] % 3)
 
 
@@ -177,3 +185,62 @@ def test_a_short_last_batch_has_no_say_in_the_pace(paced, start):
     decided = of(Decision, list(train(training, start)))
     assert all("a step takes 1,000.0 ms" in one.because for one in decided)
     assert 0.9 * SECONDS <= clock.now + 2.0 <= SECONDS
+
+
+def test_plans_that_would_leave_the_clock_unread_are_made_shorter_on_record(paced, start):
+    training, clock = paced(budget=100.0)  # where a look every half second is due
+    events = list(train(training, start))
+    first, *_ = of(Decision, events)
+    assert (first.what, first.value) == (CHUNK, 1)
+    later = events[events.index(first) :]
+    steps = [event.position.step for event in of(Progress, later)]
+    assert steps == list(range(steps[0], steps[-1] + 1))
+    assert 97 <= clock.now + 2.0 <= 100
+
+
+def test_the_grid_of_plans_is_fixed_wherever_an_epoch_is_begun(make_training):
+    planner = replace(make_training().planner, num_images=40, longest=2)
+    assert [plan.first_step for plan in planner.epoch(1, first=3)] == [3, 4, 6, 8]
+
+
+def test_a_resumed_run_keeps_the_length_of_its_plans(paced, start):
+    training, _ = paced(budget=100.0)
+    events = train(training, replace(start, longest_plan=1))
+    assert of(Progress, [next(events) for _ in range(4)])[0].position.step == 1
+
+
+@pytest.mark.parametrize(
+    ("recipe", "part"),
+    [
+        ({"schedule": {"name": "cosine", "warmup": 400.0}}, "warmup = 400 epochs, but the trainin"),
+        ({"averaging": {"name": "ema", "every": 5000}}, "every = 5,000 steps, but the training ha"),
+    ],
+    ids=["warm-up", "averaging"],
+)
+def test_a_recipe_too_long_for_its_budget_is_remarked_once(paced, start, recipe, part):
+    remarks = of(Remark, list(train(paced(**recipe)[0], start)))
+    assert len([one for one in remarks if part in one.text]) == 1
+    assert "\n" not in remarks[0].text
+
+
+def test_small_pictures_first_do_not_deceive_the_first_plan(make_training, counting_model, start):
+    graphs = {side: walk(parse(SIZED), (1, side, side), 2) for side in (32, 64)}
+    sizes = {"sides": [32, 64], "shares": [0.5, 0.5]}
+    recipe = Recipe(epochs="budget", batch=4, sizes=sizes)
+    planner = Planner(graphs[64], recipe, 0, 40, sized={(32, 32): graphs[32]})
+    clock, model = Clock(), counting_model()
+    take = model.advance
+
+    def advance(state, plan):
+        clock.now += plan.num_steps * planner.work(plan.input_size)
+        return take(state, plan)
+
+    model.advance = advance
+    budget = TimeBudget(SECONDS, 0.0)
+    training = replace(make_training(model), planner=planner, clock=clock, budget=budget)
+    first, *others = [
+        one for one in of(Decision, list(train(training, start))) if one.what == STEPS
+    ]
+    assert planner.work((32, 32)) < 0.5
+    assert 0.97 * SECONDS <= clock.now <= SECONDS
+    assert all(abs(one.value["end"] / first.value["end"] - 1) < 0.02 for one in others)

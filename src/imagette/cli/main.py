@@ -7,12 +7,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from shutil import get_terminal_size
+from time import perf_counter
 from typing import Annotated
 
 import typer
 
 from imagette.cli.output import forget_the_output
 from imagette.errors import ImagetteError
+from imagette.machine import process_began
 from imagette.plain import plain
 
 INTERRUPTED = 130
@@ -85,11 +87,15 @@ COMMANDS = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command line and return its exit code; nothing is raised, whatever happens."""
+    """Run one command line and return its exit code; nothing is raised, whatever happens.
+
+    A command's time begins with its process, or at the call where the words are given.
+    """
     words = list(sys.argv[1:] if arguments is None else arguments)
+    began = process_began() if arguments is None else perf_counter()
     _never_fail_on_a_character()
     try:
-        code = _run(words)
+        code = _run(words, began)
         print(end="", flush=True)  # so that a full disk or a reader gone is noticed here
         return code
     except BrokenPipeError:
@@ -155,10 +161,10 @@ def _before_the_command(words: Sequence[str]) -> list[str]:
     return list(words[:first])
 
 
-def _run(words: list[str]) -> int:
+def _run(words: list[str], began: float) -> int:
     called = words[len(_before_the_command(words)) :][:1]
     command = typer.main.get_command(application(called))
-    code = command.main(args=words, prog_name="imagette", standalone_mode=False)
+    code = command.main(args=words, prog_name="imagette", standalone_mode=False, obj=began)
     return code if isinstance(code, int) else 0
 
 

@@ -138,7 +138,12 @@ def _steps(report: ParityReport) -> Iterator[str]:
 def _afterwards(report: ParityReport) -> Iterator[str]:
     yield f"After {_count(report)}, not judged: where a gradient is nothing but rounding, Adam"
     yield "takes a step of full size, and the two may take it in opposite directions"
-    for what, found in (("weights", report.weights), ("statistics", report.statistics)):
+    kinds = {
+        "weights": report.weights,
+        "statistics": report.statistics,
+        "frozen": report.frozen,
+    }
+    for what, found in kinds.items():
         if found:
             worst = largest(found)
             yield f"  {what:<10}  {_e(worst.error)} at {worst.name}"

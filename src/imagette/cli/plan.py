@@ -17,6 +17,7 @@ WIDTH = 80
 
 
 def plan(
+    context: typer.Context,
     experiment: Annotated[str, typer.Argument(help="A file, or a shipped name.")],
     settings: Settings = None,
     engine: EngineName = None,
@@ -37,6 +38,7 @@ def plan(
         seconds=seconds,
         data_dir=data_dir,
         base=find(experiment).parent,
+        began=context.obj,
     )
     print(json.dumps(found.as_json()) if as_json else "\n".join(_lines(found)))
 
@@ -55,6 +57,8 @@ def _lines(found: Forecast) -> Iterator[str]:
     fit = "" if found.minutes is None else f" in {found.minutes:g} min"
     yield f"epochs   {found.epochs:.2f}{fit}: {found.steps:,} steps"
     yield f"work     {found.operations:.3g} operations, forward and backward"
+    for text in found.remarks:
+        yield f"note     {text}"
     end = datetime.now().astimezone() + timedelta(seconds=found.total_seconds)
     yield f"end      after {_duration(found.total_seconds)}: begun now, at {end:%H:%M}"
 

@@ -8,6 +8,7 @@ from rich.cells import cell_len
 
 from imagette.cli.operations import operations_text
 from imagette.plain import plain
+from imagette.run.lines import shown_epochs
 from imagette.run.runs import RunDetails, RunList, RunSummary
 
 GAP = "  "
@@ -100,7 +101,7 @@ def _accuracy(run: RunSummary) -> str:
 
 
 def _epochs(run: RunSummary) -> str:
-    return f"{run.epochs}/{run.epochs_asked}"
+    return f"{shown_epochs(run.epochs)}/{run.epochs_asked}"
 
 
 def _notes(run: RunSummary) -> str:

@@ -23,7 +23,7 @@ from imagette.recipe.recipe import MOST_EPOCHS
 from imagette.run.lines import legend, line_of
 from imagette.run.train import Begun, Ended, RunEvent
 from imagette.train import events as ev
-from imagette.train.loop import STEPS
+from imagette.train.decide import STEPS
 
 
 class _BarUnderCurves(Progress):

@@ -30,6 +30,7 @@ DataDir = Annotated[
 
 
 def train(
+    context: typer.Context,
     experiment: Annotated[
         str | None,
         typer.Argument(help=f"A file, or a shipped name; {DEFAULT_EXPERIMENT} if left out."),
@@ -57,7 +58,8 @@ def train(
     """
     if resumed:
         _refuse_with_resume(experiment, settings, out, runs, origin, reset)
-        raise typer.Exit(_follow(resume(resumed, data_dir, trust, engine), DEFAULT_EXPERIMENT))
+        going_on = resume(resumed, data_dir, trust, engine, began=context.obj)
+        raise typer.Exit(_follow(going_on, DEFAULT_EXPERIMENT))
     if reset and not origin:
         raise UsageError("--reset names layers that --from would fill: give --from RUN too.")
     name = experiment or DEFAULT_EXPERIMENT
@@ -73,6 +75,7 @@ def train(
         source=find(name),
         origin=Origin(origin, tuple(reset or ())) if origin else None,
         data_dir=data_dir,
+        began=context.obj,
     )
     same = [name, *(word for change in changes for word in ("--set", change))]
     raise typer.Exit(_follow(events, shlex.join(same)))

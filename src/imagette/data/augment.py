@@ -10,13 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BeforeValidator, Field
 
-from imagette.arrays import Images
+from imagette.arrays import Images, Size
 from imagette.data.mixing import CutMix, Mixup
 from imagette.data.trivial import Trivial
 from imagette.spec import Spec, named
 from imagette.words import Bits, Order, integers, uniform
-
-Size = tuple[int, int]  # height and width
 
 
 class Flip(Spec):

@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from imagette.arrays import Size
+
 Matrix = NDArray[np.float32]
 
 
@@ -24,9 +26,7 @@ def interpolation(source: int, target: int) -> Matrix:
     return matrix
 
 
-def resizing(
-    size: tuple[int, int], target: tuple[int, int], channels: int
-) -> tuple[Matrix, Matrix]:
+def resizing(size: Size, target: Size, channels: int) -> tuple[Matrix, Matrix]:
     """Two matrices for pictures [B,H,W,C] to [B,h,w,C], each for one product.
 
     `rows` [h,H] goes before [B,H,W*C], `columns` [W*C,w*C] after [B*h,W*C].
@@ -36,7 +36,7 @@ def resizing(
     return interpolation(height, new_height), columns
 
 
-def resized_batch(pixels: NDArray[np.float32], target: tuple[int, int]) -> NDArray[np.float32]:
+def resized_batch(pixels: NDArray[np.float32], target: Size) -> NDArray[np.float32]:
     """Pictures [B,H,W,C] to [B,h,w,C]: the reference of what engines do on their device.
 
     >>> resized_batch(np.ones((2, 8, 8, 3), np.float32), (4, 6)).shape

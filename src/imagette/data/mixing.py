@@ -12,12 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from imagette.arrays import Images
+from imagette.arrays import Images, Size
 from imagette.data.beta import PARTS, beta_parts
 from imagette.spec import Spec
 from imagette.words import Bits, Order, integers, uniform
-
-Size = tuple[int, int]
 
 
 class Mixing(Spec):

@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from imagette.arrays import Images
+from imagette.arrays import Images, Size
 from imagette.spec import Spec
 from imagette.words import Bits, Order, integers
 
@@ -62,7 +62,7 @@ class Trivial(Spec):
 
     name: Literal["trivial"] = "trivial"
 
-    def draw(self, bits: Bits, epoch: int, order: Order, _size: tuple[int, int]) -> NDArray[Any]:
+    def draw(self, bits: Bits, epoch: int, order: Order, _size: Size) -> NDArray[Any]:
         count = len(order)
         operations = integers(bits("trivial.operation", epoch, count), len(OPERATIONS))
         strengths = integers(bits("trivial.strength", epoch, count), STRENGTHS)
@@ -82,7 +82,7 @@ def setting_of(operation: Any, strength: Any, sign: Any) -> Any:
 
 
 @lru_cache(maxsize=8)
-def tables_for(size: tuple[int, int]) -> Tables:
+def tables_for(size: Size) -> Tables:
     """The tables of all settings for pictures of this height and width."""
     settings = [
         (operation, (1 - 2 * sign) * strength / (STRENGTHS - 1))
@@ -97,7 +97,7 @@ def tables_for(size: tuple[int, int]) -> Tables:
     )
 
 
-def _source(operation: str, strength: float, size: tuple[int, int]) -> NDArray[np.float64]:
+def _source(operation: str, strength: float, size: Size) -> NDArray[np.float64]:
     """Coefficients [2,3], about the centre, in units of 1/65536."""
     turn, move = np.eye(2), np.zeros(2)
     match operation:

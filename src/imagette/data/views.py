@@ -2,15 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from imagette.arrays import NumViews
 from imagette.data.streamed import AnyImages, StreamedImages
-
-NumViews = Literal[1, 2, 6]
-"""1: the image; 2: and its mirror image; 6: both, in place and moved two ways."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, PositiveInt
 
-from imagette.arrays import Images, Labels, Logits, Weights
+from imagette.arrays import Images, Labels, Logits, Size, Weights
 from imagette.data.streamed import AnyImages
 from imagette.spec import Spec
 
@@ -64,7 +64,7 @@ class StepPlan:
     rates: NDArray[np.float32]  # [k,G], a column for each of the groups of weights
     dropout: Mapping[str, NDArray[np.uint32]]  # path of a dropout node to its keys [k,2]
     averaging: NDArray[np.float32]  # [k], share of the moving weights taken into the averages
-    input_size: tuple[int, int] | None = None  # height and width to resize to; None: as they are
+    input_size: Size | None = None  # height and width to resize to; None: as they are
 
     @property
     def num_steps(self) -> int:
@@ -166,7 +166,8 @@ class Model(Protocol):
     def save(self, state: State) -> dict[str, NDArray[np.float32]]:
         """Copies of all weights, and of the optimiser's slots as `opt.<slot>.<weight>`.
 
-        Under averaging the plain names hold the averages, `moving.<weight>` the weights that the
+        All are float32, but for whole numbers and random keys of an optimiser of one's own. Under
+        averaging the plain names hold the averages, `moving.<weight>` the weights that the
         optimiser moves.
         """
         ...

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, PositiveInt
 
+from imagette.arrays import NumViews
 from imagette.errors import nearest
 from imagette.evaluate.metrics import METRICS
 from imagette.spec import Spec
@@ -29,4 +30,4 @@ class EvaluationSpec(Spec):
     train: Literal["running", "recomputed"] = "running"
     metrics: tuple[Annotated[str, AfterValidator(_known)], ...] = ()
     batch: PositiveInt = Field(400)
-    views: Literal[1, 2, 6] = 1
+    views: NumViews = 1

@@ -6,11 +6,11 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from imagette.arrays import Size
 from imagette.recipe.shares import check_shares
 from imagette.spec import Spec
 
 Side = Annotated[int, Field(ge=1)]
-Size = tuple[int, int]  # height and width
 
 
 def _as_tuple(value: Any) -> Any:
@@ -42,6 +42,22 @@ class Sizes(Spec):
     def sizes(self) -> tuple[Size, ...]:
         """Height and width of every side."""
         return tuple(side if isinstance(side, tuple) else (side, side) for side in self.sides)
+
+    def shares_from(self, progress: float) -> dict[Size, float]:
+        """Of what is ahead when `progress` is done, the share at each size; they add up to 1.
+
+        >>> Sizes(sides=(14, 28), shares=(0.5, 0.5)).shares_from(0.25)
+        {(14, 14): 0.3333333333333333, (28, 28): 0.6666666666666666}
+        """
+        if progress >= 1:
+            return {self.sizes[-1]: 1.0}
+        begins = [0.0, *accumulate(self.shares)][:-1]
+        ends = [*begins[1:], 1.0]
+        found: dict[Size, float] = {}
+        for size, begin, end in zip(self.sizes, begins, ends, strict=True):
+            part = max(0.0, end - max(begin, progress)) / (1 - progress)
+            found[size] = found.get(size, 0.0) + part
+        return found
 
     def at(self, progress: float) -> Size:
         """The size when `progress` of the training, from 0 to 1, is done."""

@@ -15,6 +15,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from imagette.report.colours import BLUE, GREEN, INK, ORANGE
 from imagette.report.language import Language, language
 from imagette.report.style import bare, new_figure
+from imagette.train.events import epochs_at
 
 Row = Mapping[str, Any]
 
@@ -62,7 +63,7 @@ def curves(
     `stacked` for a phone. Words are English unless `say` is another language.
     """
     say = say or language("en")
-    along = _Along(tuple(seconds or (row["epoch"] for row in history)), is_time=bool(seconds))
+    along = _Along(tuple(seconds or map(epochs_at, history)), is_time=bool(seconds))
     figure = new_figure(_STACKED_INCHES) if stacked else new_figure(*_SIZE_INCHES[::-1])
     left, right = figure.subplots(2, 1) if stacked else figure.subplots(1, 2)
     _panel(left, history, along, "loss", 1, say)

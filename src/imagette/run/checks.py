@@ -15,6 +15,7 @@ from imagette.recipe.initial import Initial
 from imagette.recipe.losses import NLL, CrossEntropy
 from imagette.recipe.optimisers import Muon
 from imagette.run.prepare import Prepared
+from imagette.train.decide import length_remarks
 from imagette.train.plan import Planner
 
 SOFTMAXES = ("softmax", "log_softmax")
@@ -34,7 +35,7 @@ def check_together(prepared: Prepared) -> tuple[str, ...]:
     _check_trivial(prepared)
     _check_first_values(prepared)
     _check_names(graph)
-    return _check_last_layer(experiment, graph)
+    return (*_check_last_layer(experiment, graph), *_check_length(prepared.planner))
 
 
 def check_trainable(graph: Graph) -> None:
@@ -133,6 +134,11 @@ def check_single_image(planner: Planner) -> None:
                 f"{node.path} normalises over the batch, but one of {planner.num_images:,} images "
                 f"at batch {planner.batch}{part} would be alone: take another recipe.batch."
             )
+
+
+def _check_length(planner: Planner) -> tuple[str, ...]:
+    """What is remarked where the length is known; under a time budget, once it is planned."""
+    return () if planner.recipe.epochs == "budget" else tuple(length_remarks(planner))
 
 
 def _check_first_values(prepared: Prepared) -> None:

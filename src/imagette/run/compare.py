@@ -12,6 +12,7 @@ from imagette.report.comparison import Curve
 from imagette.run.curve import curve_of
 from imagette.run.difference import evidence_of
 from imagette.run.figures import KeptAnswers, RunFigures, figures_of
+from imagette.run.lines import shown_epochs
 from imagette.run.runs import JUDGED_FIRST
 from imagette.run.search import runs_meant
 from imagette.run.variants import identity, variant_names
@@ -267,4 +268,5 @@ def _why_not_counted(run: RunFigures) -> str:
     if state.word == "finished":
         return f"{run.path}: seed {summary.seed} again, a newer run of it counts"
     reason = f" ({state.reason})" if state.reason else ""
-    return f"{run.path}: {state.text}{reason}, epoch {summary.epochs} of {summary.epochs_asked}"
+    epochs = f"{shown_epochs(summary.epochs)} of {summary.epochs_asked}"
+    return f"{run.path}: {state.text}{reason}, epoch {epochs}"

@@ -1,6 +1,7 @@
 """The page of a comparison, from the values that `compare_runs` returns."""
 
 from importlib.metadata import version
+from math import ceil
 
 from imagette.report.comparison_page import Compared, comparison_page
 from imagette.report.language import language
@@ -42,7 +43,7 @@ def variant_line(variant: Variant) -> VariantLine:
                 path=str(run.path),
                 seed=run.summary.seed,
                 state=run.summary.state.word,
-                epochs=run.summary.epochs,
+                epochs=ceil(run.summary.epochs),
                 accuracy=run.accuracies.get(split),
                 counted=run in variant.counted,
             )

@@ -1,5 +1,6 @@
 """The engine that an experiment names, imported only then."""
 
+from collections.abc import Mapping
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Literal, Protocol, cast
@@ -13,7 +14,10 @@ from imagette.recipe.recipe import Recipe
 
 EngineName = Literal["torch", "jax"]
 
-_LIBRARIES = {"torch": {"torch": "PyTorch"}, "jax": {"jax": "JAX", "optax": "Optax"}}
+_LIBRARIES: Mapping[EngineName, Mapping[str, str]] = {
+    "torch": {"torch": "PyTorch"},
+    "jax": {"jax": "JAX", "optax": "Optax"},
+}
 
 
 class Engine(Protocol):
@@ -48,10 +52,28 @@ class Engine(Protocol):
 
 def engine_of(name: EngineName) -> Engine:
     """The package of an engine. Raises MissingExtra if what it stands on is not installed."""
-    for module, library in _LIBRARIES[name].items():
-        if find_spec(module) is None:
-            raise MissingExtra(f"{library} (engine.name = '{name}')", name)
+    library = absent_library(name)
+    if library:
+        raise MissingExtra(f"{library} (engine.name = '{name}')", name)
     return cast(Engine, import_module(f"imagette.engines.with_{name}"))
+
+
+def refuse_absent(name: EngineName, is_bound: bool = False) -> None:
+    """Raises MissingExtra if an engine is not installed, naming the other one if that is.
+
+    Not where `is_bound`: what is to be run is code for this engine alone.
+    """
+    library = absent_library(name)
+    if library:
+        others = (other for other in _LIBRARIES if other != name and not absent_library(other))
+        instead = "" if is_bound else "".join(f", or --engine {other}" for other in others)
+        raise MissingExtra(f"{library} (engine.name = '{name}')", name, instead)
+
+
+def absent_library(name: EngineName) -> str | None:
+    """Of what an engine stands on, the first that is not installed."""
+    absent = (library for module, library in _LIBRARIES[name].items() if not find_spec(module))
+    return next(absent, None)
 
 
 def build(
@@ -62,4 +84,5 @@ def build(
     own: Own | None = None,
 ) -> Model:
     """A model on the engine that `engine` names; what is still "auto" is by the fixed rule."""
+    refuse_absent(engine.name)
     return engine_of(engine.name).build(graph, recipe, preprocess, engine.by_rule(), own)

@@ -1,25 +1,29 @@
 """What a training would cost and reach in time: a few seconds of it measured, nothing kept."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from imagette.data.dataset import look_at_test
 from imagette.engines.protocol import weights_of
-from imagette.errors import UsageError
 from imagette.experiment import Experiment
 from imagette.network import cost_table
 from imagette.recipe.budget import Limit, limits
+from imagette.recipe.horizon import Leg
 from imagette.run.begin import weights_to_begin
 from imagette.run.checks import check_together
 from imagette.run.choice import decided
-from imagette.run.prepare import prepare
-from imagette.run.training import ending_seconds, training_of
+from imagette.run.prepare import Prepared, prepare
+from imagette.run.training import LAST_SECONDS, evaluation_image_seconds, training_of
+from imagette.train.decide import length_remarks
 from imagette.train.events import Decision
 from imagette.train.feed import advanced
 from imagette.train.loop import Start, Training
 from imagette.train.measure import score
-from imagette.train.pace import AIM, Pace
+from imagette.train.pace import AIM, Pace, TimeBudget, refuse_too_short
+from imagette.train.plan import Planner
 from imagette.train.warm_up import warm_up
 
 
@@ -42,6 +46,7 @@ class Forecast:
     steps: int
     total_seconds: float  # from the command's start to its end
     operations: int  # forward and backward, of all steps
+    remarks: tuple[str, ...]  # on what is likely a mistake
     limits: tuple[Limit, ...] = field(repr=False)
 
     @property
@@ -60,37 +65,39 @@ def forecast(
     seconds: float = 5.0,
     data_dir: Path | None = None,
     base: Path | None = None,
+    began: float | None = None,
 ) -> Forecast:
     """Trains for some `seconds`, evaluates once, and reckons what the whole would take.
 
-    Under `budget.minutes` it says how many epochs fit; else what the recipe's epochs need. Raises
-    UsageError for a budget that the network breaks, or that no step fits into.
+    Under `budget.minutes` it says how many epochs fit; else what the recipe's epochs need. Set-up
+    begins at `began`, on the clock of `perf_counter`: now, if it is absent. Test images that a
+    training would measure are counted, not read. Raises UsageError for a budget that the network
+    breaks, or that no step fits into.
 
     >>> from imagette import load
     >>> forecast(load("first_light", ["data.limit=500"]), seconds=0.1).steps
     40
     """
-    began = perf_counter()
+    began = perf_counter() if began is None else began
     prepared = prepare(experiment, data_dir, base)
-    check_together(prepared)
+    remarks = check_together(prepared)
     prepared = decided(prepared)
     start = Start(weights_to_begin(prepared, None))
     training = training_of(prepared)
     ready = perf_counter()
     warm_up(training, start)
     setup_seconds, warm_up_seconds = perf_counter() - began, perf_counter() - ready
-    ending = ending_seconds(training, start.arrays, experiment.evaluation.views)
-    pace = replace(_measured(training, start, seconds), ending=ending)
-    planner, graph = prepared.planner, prepared.graph
+    planner, evaluated = prepared.planner, _evaluated(prepared, data_dir, base)
+    pace = _whole_pace(training, start, seconds, evaluated)
     per_epoch = planner.steps_per_epoch
     steps = _steps(experiment, pace, setup_seconds, per_epoch, planner.most_steps)
-    trained_images = steps * len(prepared.dataset.train) // per_epoch
+    planned = replace(planner, changes=(Leg(0, steps),))
     return Forecast(
         experiment=experiment.run.title,
         device=prepared.model.device,
         decisions=prepared.decisions,
         batch=planner.batch,
-        images=len(prepared.dataset.train),
+        images=planner.num_images,
         setup_seconds=setup_seconds,
         warm_up_seconds=warm_up_seconds,
         step_seconds=pace.step_seconds,
@@ -100,9 +107,34 @@ def forecast(
         epochs=steps / per_epoch,
         steps=steps,
         total_seconds=setup_seconds + pace.rest_seconds + pace.needed(steps, 0, per_epoch),
-        operations=(graph.cost.total + graph.backward.total) * trained_images,
-        limits=limits(experiment.budget, cost_table(graph)),
+        operations=_operations(planned),
+        remarks=tuple(dict.fromkeys([*remarks, *length_remarks(planned)])),
+        limits=limits(experiment.budget, cost_table(prepared.graph)),
     )
+
+
+def _evaluated(prepared: Prepared, data_dir: Path | None, base: Path | None) -> dict[str, int]:
+    """How many images of each split are measured at every epoch."""
+    experiment, dataset = prepared.experiment, prepared.dataset
+    found = {"validation": len(dataset.validation)}
+    if experiment.evaluation.train == "recomputed":
+        found["train"] = len(dataset.train)
+    if experiment.evaluation.test == "each-epoch":
+        found["test"] = len(look_at_test(experiment.data, data_dir, base))
+    return found
+
+
+def _whole_pace(
+    training: Training, start: Start, seconds: float, evaluated: Mapping[str, int]
+) -> Pace:
+    """What was measured, with the splits that were not and the end of the run; all sizes mixed."""
+    measured = _measured(training, start, seconds)
+    image_seconds = evaluation_image_seconds(training, start.arrays)
+    others = sum(evaluated.values()) - evaluated["validation"]
+    judged = evaluated["validation"] + evaluated.get("test", 0) or len(training.train)
+    ending = LAST_SECONDS + training.evaluation.views * judged * image_seconds
+    rests = (measured.rest_seconds + others * image_seconds,)
+    return replace(measured.at(training.planner.work_ahead(0)), rests=rests, ending=ending)
 
 
 def _measured(training: Training, start: Start, seconds: float) -> Pace:
@@ -114,7 +146,8 @@ def _measured(training: Training, start: Start, seconds: float) -> Pace:
     for plan in training.planner.epoch(1):
         state, _, _ = advanced(model, training.train, state, plan)
         now = perf_counter()
-        pace, lap = pace.stepped(now - lap, plan.num_steps), now
+        work = plan.num_steps * training.planner.work(plan.input_size)
+        pace, lap = pace.stepped(now - lap, work), now
         if now > end:
             break
     if len(training.validation):
@@ -126,14 +159,18 @@ def _measured(training: Training, start: Start, seconds: float) -> Pace:
 def _steps(
     experiment: Experiment, pace: Pace, setup_seconds: float, per_epoch: int, most: int
 ) -> int:
-    budget = experiment.budget.seconds
-    if budget is None:
+    seconds, spent = experiment.budget.seconds, setup_seconds + pace.rest_seconds
+    if seconds is None:
         return most
-    fitting = pace.fitting(AIM * budget - setup_seconds - pace.rest_seconds, 0, per_epoch)
-    if not fitting:
-        raise UsageError(
-            f"budget.minutes = {experiment.budget.minutes:.3g} is {budget:.1f} s: set-up takes "
-            f"{setup_seconds:.1f}, an evaluation {pace.rest_seconds:.1f} and a step "
-            f"{pace.step_seconds:.2g}, so no training fits. Give more, or a smaller network."
-        )
-    return min(most, fitting)
+    refuse_too_short(TimeBudget(seconds, 0.0, spent), pace, 0.0, per_epoch)
+    return min(most, max(1, pace.fitting(AIM * seconds - spent, 0, per_epoch)))
+
+
+def _operations(planner: Planner) -> int:
+    """Forward and backward, of all images, those of each epoch at their size."""
+    total = 0
+    for size, steps in planner.steps_at_sizes().items():
+        graph = planner.graph_at(size)
+        images = steps * planner.num_images // planner.steps_per_epoch
+        total += (graph.cost.total + graph.backward.total) * images
+    return total

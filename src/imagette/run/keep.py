@@ -13,9 +13,10 @@ from imagette.run.lines import line_of
 from imagette.store.checkpoint import ModelCard, Saved, checkpoint_files
 from imagette.store.damage import NUMBER, NUMBERS, WHOLE, checked, naming_damage
 from imagette.store.folder import RunFolder
+from imagette.train.decide import CHUNK, STEPS
 from imagette.train.events import Checkpoint, Decision, EpochRow, Event, Position
 from imagette.train.interval import CHECKPOINTS
-from imagette.train.loop import STEPS, Start
+from imagette.train.loop import Start
 
 
 def keep(folder: RunFolder, event: Event, card: ModelCard, checkpoints: CheckpointSpec) -> None:
@@ -61,6 +62,7 @@ def _start_of(folder: RunFolder, saved: Saved) -> Start:
         train_seconds=saved.meta["train_seconds"],
         epoch_seconds=saved.meta["epoch_seconds"],
         plans=plans_of(folder),
+        longest_plan=_last_decided(folder, CHUNK),
         evaluation_seconds=timings[-1]["evaluation_seconds"] if timings else 0.0,
         checkpoint_epochs=_interval_of(folder),
     )
@@ -80,6 +82,11 @@ def plans_of(folder: RunFolder) -> tuple[Leg, ...]:
             checked({**value}, folder.path, {"begin": WHOLE, "end": WHOLE}) for value in decided
         ]
     return tuple(Leg(leg["begin"], leg["end"]) for leg in legs)
+
+
+def _last_decided(folder: RunFolder, what: str) -> Any:
+    """None if it was never decided."""
+    return next((row["value"] for row in reversed(folder.decisions()) if row["what"] == what), None)
 
 
 def mark_best(folder: RunFolder) -> None:

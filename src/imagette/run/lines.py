@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from imagette.train.events import Decision, EpochRow, Event, Finished, Remark
+from imagette.train.events import Decision, EpochRow, Event, Finished, Remark, epochs_at
 
 SPLITS = ("train", "validation", "test")
 KINDS = ("multiplications", "additions", "maximums")
@@ -23,7 +23,8 @@ def line_of(event: Event) -> str | None:
         case Remark(text):
             return f"note: {text}"
         case Finished(reason=reason, epochs=epochs, steps=steps, train_seconds=seconds):
-            done = f"{epochs} epoch{'' if epochs == 1 else 's'}, {steps:,} steps, {seconds:.1f} s"
+            trained = f"{shown_epochs(epochs)} epoch{'' if epochs == 1 else 's'}"
+            done = f"{trained}, {steps:,} steps, {seconds:.1f} s"
             return f"ended after {done}: {reason}"
     return None
 
@@ -36,9 +37,14 @@ def figures_line(figures: Mapping[str, Any]) -> str:
     judged = figures[f"{measured[-1]}_accuracy"]
     error = None if judged is None else 1 - judged
     return (
-        f"epoch {figures['epoch']:<3} loss {losses}   accuracy {accuracies} %   "
+        f"epoch {shown_epochs(epochs_at(figures)):<3} loss {losses}   accuracy {accuracies} %   "
         f"error {_percent(error)} %"
     )
+
+
+def shown_epochs(epochs: float) -> str:
+    """A whole number, or one with two places."""
+    return str(round(epochs, 2))
 
 
 def legend(figures: Mapping[str, Any]) -> str:

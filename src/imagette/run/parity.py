@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from imagette.arrays import Weights
 from imagette.engines.protocol import EngineSpec, Model, StepPlan, weights_of
-from imagette.errors import UsageError
+from imagette.errors import MissingExtra, UsageError
 from imagette.experiment import Experiment
+from imagette.network.graph import Graph, Node, Weight
 from imagette.recipe.optimisers import SGD
 from imagette.run.begin import first_values
 from imagette.run.checks import check_together
-from imagette.run.engine import build, engine_of
+from imagette.run.engine import absent_library, build
 from imagette.run.on_engine import ENGINES
 from imagette.run.own import bound_to_engine
 from imagette.run.parity_report import (
@@ -70,8 +71,7 @@ def parity(
     _refuse_own(experiment)
     asked = experiment.engine.by_rule()
     pair = (asked, (against or _other_engine(asked)).by_rule())
-    for spec in pair:
-        engine_of(spec.name)
+    _refuse_absent(pair)
     prepared = prepare(experiment, data_dir, base)
     check_together(prepared)
     plans = list(_plans(prepared, steps))
@@ -84,7 +84,7 @@ def parity(
     images: Any = prepared.dataset.train.images[:num_images]  # bytes, or floats of streamed ones
     moments = {"the first weights": first, f"weights of step {len(one.losses)}": one.weights}
     moved = _differences(two.weights, nudged.weights, one.weights)
-    trainable = set(one.gradients)
+    kinds = _by_kind(prepared.graph, moved)
     return ParityReport(
         experiment=experiment.run.title,
         network=experiment.network.name or "network",
@@ -99,9 +99,23 @@ def parity(
         logits=tuple(_logits(one.model, two.model, moments, images)),
         gradients=_differences(two.gradients, nudged.gradients, one.gradients),
         steps=tuple(_steps(one, two, nudged)),
-        weights=tuple(one for one in moved if one.name in trainable),
-        statistics=tuple(one for one in moved if one.name not in trainable),
+        weights=kinds["weights"],
+        statistics=kinds["statistics"],
+        frozen=kinds["frozen"],
     )
+
+
+def _by_kind(graph: Graph, found: Sequence[Difference]) -> dict[str, tuple[Difference, ...]]:
+    """Those of trained weights, of batch norms' running statistics, and of frozen weights."""
+    kinds = {weight.name: _kind(node, weight) for node in graph.nodes for weight in node.weights}
+    named = ("weights", "statistics", "frozen")
+    return {kind: tuple(one for one in found if kinds[one.name] == kind) for kind in named}
+
+
+def _kind(node: Node, weight: Weight) -> str:
+    if weight.trainable:
+        return "weights"
+    return "statistics" if node.function == "batchnorm" else "frozen"
 
 
 def _refuse_own(experiment: Experiment) -> None:
@@ -111,6 +125,15 @@ def _refuse_own(experiment: Experiment) -> None:
             f"'{bound[0]}' is code of your own, written for {experiment.engine.name}: parity "
             "compares what two engines can both run, networks and recipes of imagette's own."
         )
+
+
+def _refuse_absent(pair: Sequence[EngineSpec]) -> None:
+    names = dict.fromkeys(spec.name for spec in pair)
+    for name in names:
+        library = absent_library(name)
+        if library:
+            needs = f"parity runs {' and '.join(names)}: " if len(names) > 1 else ""
+            raise MissingExtra(f"{needs}{library}", name)
 
 
 def _other_engine(spec: EngineSpec) -> EngineSpec:

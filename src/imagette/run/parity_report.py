@@ -123,6 +123,7 @@ class ParityReport:
     steps: tuple[StepDifference, ...]
     weights: tuple[Difference, ...]  # after the steps; not judged
     statistics: tuple[Difference, ...]  # running ones, after the steps; not judged
+    frozen: tuple[Difference, ...]  # weights that no step moves, after the steps; not judged
     limits: Limits = Limits()
 
     @property

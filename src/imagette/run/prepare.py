@@ -13,8 +13,8 @@ from imagette.network import to_text, walk
 from imagette.network.graph import Graph
 from imagette.network.tensors import Shape
 from imagette.recipe.class_weights import settled_loss
-from imagette.run.engine import build
-from imagette.run.own import own_of
+from imagette.run.engine import build, refuse_absent
+from imagette.run.own import bound_to_engine, own_of
 from imagette.run.sizes import sized_graphs
 from imagette.store.checkpoint import ModelCard
 from imagette.train.events import Decision
@@ -45,6 +45,8 @@ def prepare(
 
     Code of one's own is looked for in `base`, the experiment's folder, then in the current one.
     """
+    is_bound = bool(bound_to_engine(experiment))
+    refuse_absent(experiment.engine.name, is_bound)  # before data are fetched
     dataset = open_data(experiment.data, data_dir, base)
     return prepare_with(experiment, dataset, own_of(experiment, dataset.input_shape, base))
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Generator, Mapping
 from dataclasses import asdict, dataclass, replace
+from math import ceil
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -108,7 +109,7 @@ class _Compared:
             case Checkpoint(position) if position.step in self.then.checkpoints():
                 return self._after_checkpoint(position.step)
             case Finished(complete=True, epochs=epochs) if self.rows < len(self.then.history()):
-                asked = Difference(epochs, "epochs", len(self.then.history()) - 1, epochs)
+                asked = Difference(ceil(epochs), "epochs", len(self.then.history()) - 1, epochs)
                 return replace(self, difference=asked)
         return self
 

@@ -14,6 +14,7 @@ from imagette.store.json_files import Row
 from imagette.store.lock import held
 from imagette.store.naming import MARKER
 from imagette.store.whole import remove_folder
+from imagette.train.events import epochs_at
 
 JUDGED_FIRST = ("validation", "test", "train")
 
@@ -40,7 +41,7 @@ class RunSummary:
     parameters: int
     operations: int  # forward, of one image
     uncounted: tuple[str, ...]  # the paths of code whose operations we do not know: in no total
-    epochs: int  # done
+    epochs: float  # done; no whole number if the last was cut short
     epochs_asked: int | str  # "budget": as many as fitted into its time
     accuracy: float | None
     split: str | None
@@ -178,7 +179,7 @@ def _summary(folder: RunFolder) -> RunSummary:
         parameters=int(cost["parameters"]),
         operations=sum(cost["cost"][k] for k in ("multiplications", "additions", "maximums")),
         uncounted=tuple(map(str, cost.get("uncounted", ()))),
-        epochs=int(row.get("epoch", 0)),
+        epochs=epochs_at(row) if row else 0,
         epochs_asked=asked if asked == "budget" else int(asked),
         accuracy=float(row[f"{split}_accuracy"]) if split else None,
         split=split,

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Sequence
 
+from imagette.arrays import Size
 from imagette.errors import UsageError
 from imagette.network.graph import Graph
 from imagette.network.tensors import Shape
-from imagette.recipe.sizes import Size, Sizes
+from imagette.recipe.sizes import Sizes
 
 LARGEST = 4  # times the pictures' own side
 

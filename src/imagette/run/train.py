@@ -25,6 +25,7 @@ from imagette.run.evaluate import (
     ledger_of,
     trusted_experiment,
 )
+from imagette.run.heartbeat import beating
 from imagette.run.judge import Judge
 from imagette.run.keep import keep, mark_best, start_of
 from imagette.run.on_engine import engine_by_now, on_engine
@@ -37,8 +38,8 @@ from imagette.store.folder import RunFolder
 from imagette.store.lock import held
 from imagette.store.provenance import PACKAGES, environment
 from imagette.train.events import Checkpoint, Decision, Event, Finished, Remark, Stop
-from imagette.train.interval import CHECKPOINTS, dear
-from imagette.train.loop import STEPS, Events, Start, Training, train
+from imagette.train.interval import dear
+from imagette.train.loop import Events, Start, Training, train
 from imagette.train.pace import TimeBudget
 from imagette.train.warm_up import warm_up
 
@@ -79,11 +80,13 @@ def train_experiment(
     source: Path | None = None,
     origin: Origin | None = None,
     data_dir: Path | None = None,
+    began: float | None = None,
 ) -> RunEvents:
     """Trains from the start into a new run folder, yielding what happens.
 
     The last event is `Ended` or, if it was sent a `Stop`, `Finished`; `Begun` comes before the
     first epoch. `source` is the experiment's file, kept as given; `out` names the folder exactly.
+    Set-up and a time budget begin at `began`, on the clock of `perf_counter`: now, if it is absent.
 
     >>> from imagette import load, train_experiment
     >>> experiment = load("first_light", ["data.limit=200", "recipe.epochs=1"])
@@ -91,7 +94,7 @@ def train_experiment(
     >>> ended.evaluation.n
     1000
     """
-    began = perf_counter()
+    began = perf_counter() if began is None else began
     base = source.parent if source else None
     prepared = prepare(experiment, data_dir, base)
     remarks = check_together(prepared)
@@ -137,13 +140,15 @@ def resume(
     data_dir: Path | None = None,
     trust: bool = False,
     engine: str | None = None,
+    began: float | None = None,
 ) -> RunEvents:
     """Goes on from the newest good checkpoint of a run; says so if it is finished already.
 
     What was decided from the machine at the start, such as the number of threads, is repeated. On
     another `engine` than before, threads are chosen anew; from then on the run keeps that engine.
+    `began` is as in `train_experiment`; what the run had spent when it was last heard of counts.
     """
-    began = perf_counter()
+    began = perf_counter() if began is None else began
     folder = RunFolder.open(Path(run))
     with held(folder.path):
         finished = folder.finished()
@@ -174,7 +179,7 @@ def resume_prepared(
     decisions = _switch(folder, prepared) or _undecided(folder, prepared)
     remarks = [*decisions, *(Remark(text) for text in said if text)]
     shown = _watched_test(prepared, folder, places, test)
-    spent = saved.meta.get("spent_seconds", 0.0)
+    spent = max(saved.meta.get("spent_seconds", 0.0), folder.spent_seconds())
     yield from _trained(prepared, folder, start_of(folder, saved), remarks, began, shown, spent)
 
 
@@ -200,9 +205,9 @@ def _undecided(folder: RunFolder, prepared: Prepared) -> list[Remark | Decision]
 
 def with_decisions(experiment: Experiment, folder: RunFolder) -> Experiment:
     """The experiment with what the run decided so far, such as its threads."""
-    rows = (row for row in folder.decisions() if row["what"] not in (STEPS, CHECKPOINTS))
-    decided = {str(row["what"]): row.get("value") for row in rows}
-    decided["name"] = decided.pop("engine", experiment.engine.name)
+    rows = {str(row["what"]): row.get("value") for row in folder.decisions()}
+    rows["name"] = rows.get("engine", experiment.engine.name)
+    decided = {key: value for key, value in rows.items() if key in EngineSpec.model_fields}
     try:
         engine = EngineSpec.model_validate({**experiment.engine.model_dump(), **decided})
     except ValidationError as error:
@@ -243,6 +248,8 @@ def _trained(
         stop = (yield remark) or stop
     with failure_logged(folder):
         events = watched(train(training, start), training, start)
+        if budget:
+            events = beating(events, folder, budget, training.clock)
         finished, checkpoint_seconds = yield from _kept(prepared, folder, events, stop)
     if finished.complete:
         spent = {

@@ -57,11 +57,15 @@ def leaving_time_to_judge(training: Training, arrays: Weights, views: int) -> Tr
 
 
 def ending_seconds(training: Training, arrays: Weights, views: int) -> float:
+    """What comes after the last epoch takes, all views of what is judged."""
+    images = sum(len(split) for split in splits_to_judge(training).values())
+    return LAST_SECONDS + views * images * evaluation_image_seconds(training, arrays)
+
+
+def evaluation_image_seconds(training: Training, arrays: Weights) -> float:
     """Measured on a sample of the training images, once everything is compiled."""
     sample, batch = training.train[:SAMPLE], training.evaluation.batch
     training.model.predict(weights_of(arrays), sample.images, batch)
     began = training.clock()
     training.model.predict(weights_of(arrays), sample.images, batch)
-    seconds = training.clock() - began
-    images = sum(len(split) for split in splits_to_judge(training).values())
-    return LAST_SECONDS + views * seconds * images / len(sample)
+    return (training.clock() - began) / len(sample)

@@ -1,9 +1,9 @@
 """A run folder: everything a run leaves behind, and nothing else touches its files.
 
 `experiment.toml|json` as given, `resolved.json`, `network.txt`, `cost.json`, `environment.json`;
-`history.jsonl` (deterministic), `timings.jsonl`, `decisions.jsonl`, `log.txt`; `checkpoints/`,
-`last.json`, `best.json`, `finished.json`; `evaluation/`; `ledger.jsonl`; `curves.png`;
-`notes.jsonl`, which people add to when they like.
+`history.jsonl` (deterministic), `timings.jsonl`, `decisions.jsonl`, `log.txt`, `spent.json`;
+`checkpoints/`, `last.json`, `best.json`, `finished.json`; `evaluation/`; `ledger.jsonl`;
+`curves.png`; `notes.jsonl`, which people add to when they like.
 """
 
 import re
@@ -322,10 +322,21 @@ class RunFolder:
             raise StoreError(f"{self.path} has no {which} checkpoint; those by step: {has}")
         return checked(read_json(path), path, {"step": WHOLE})
 
+    def write_spent(self, seconds: float) -> None:
+        """Say how much of its time the run has spent, in place of what was said before."""
+        write_json(self.path / "spent.json", {"seconds": seconds})
+
+    def spent_seconds(self) -> float:
+        """As last said; 0 of a run that has no budget of time."""
+        path = self.path / "spent.json"
+        return float(read_json(path)["seconds"]) if path.exists() else 0.0
+
     # What comes at the end
 
-    def write_finished(self, reason: str, epochs: int, step: int, spent: Mapping[str, Any]) -> None:
-        """Say how the run ended, in words, and what it spent."""
+    def write_finished(
+        self, reason: str, epochs: float, step: int, spent: Mapping[str, Any]
+    ) -> None:
+        """Say how the run ended, in words, and what it spent; a last epoch may be cut short."""
         row = {"reason": reason, "epochs": epochs, "step": step, "spent": dict(spent)}
         write_json(self.path / "finished.json", row)
 

@@ -46,10 +46,23 @@ class Decision:
 
 @dataclass(frozen=True)
 class EpochRow:
-    """The figures of one epoch; `figures` are the same at every repetition, `timing` is not."""
+    """The figures of one epoch; `figures` are the same at every repetition, `timing` is not.
+
+    Of an epoch that is cut short, `share` is how much of it was trained.
+    """
 
     figures: Mapping[str, Any]
     timing: Mapping[str, Any]
+
+
+def epochs_at(figures: Mapping[str, Any]) -> float:
+    """How many epochs are done at the end of that of a row: a whole number, or it was cut short.
+
+    >>> epochs_at({"epoch": 3}), epochs_at({"epoch": 3, "share": 0.25})
+    (3, 2.25)
+    """
+    epoch: int = figures["epoch"]
+    return epoch - 1 + figures["share"] if "share" in figures else epoch
 
 
 @dataclass(frozen=True)
@@ -78,13 +91,14 @@ class Remark:
 class Finished:
     """The end: the last weights, why it ended, in words, and what it took.
 
-    `complete` is False where it was stopped and can be resumed.
+    `complete` is False where it was stopped and can be resumed. `epochs` is no whole number where
+    the last was cut short.
     """
 
     weights: Weights
     reason: str
     complete: bool
-    epochs: int
+    epochs: float
     steps: int
     train_seconds: float
 

@@ -4,8 +4,8 @@ It knows engines by their protocol alone, takes its clock as an argument, and ca
 point of the grid: all it needs for that is a `Checkpoint` and the rows of history before it.
 """
 
-from collections.abc import Callable, Generator, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from imagette.arrays import Weights
@@ -15,9 +15,9 @@ from imagette.evaluate.losses import Loss
 from imagette.evaluate.spec import EvaluationSpec
 from imagette.evaluate.tally import Tally
 from imagette.recipe.horizon import Leg
+from imagette.train.decide import STEPS, decided, decisions, length_remarks
 from imagette.train.events import (
     Checkpoint,
-    Decision,
     EpochRow,
     Event,
     Finished,
@@ -30,7 +30,7 @@ from imagette.train.feed import advanced
 from imagette.train.finite import Good, refuse_broken, refuse_non_finite
 from imagette.train.interval import decided_interval
 from imagette.train.measure import Score, Work, score
-from imagette.train.pace import CHUNK, Pace, Plan, TimeBudget, refuse_too_short, replanned
+from imagette.train.pace import Pace, TimeBudget, refuse_too_short
 from imagette.train.plan import Planner
 from imagette.train.stopping import stagnant_since
 
@@ -38,9 +38,6 @@ Row = Mapping[str, Any]
 Clock = Callable[[], float]
 T = TypeVar("T")
 Events = Generator[Event, Stop | None, T]
-
-STEPS = "steps"
-"""What a decision about the length of a training is called."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +66,7 @@ class Start:
     train_seconds: float = 0.0
     epoch_seconds: float = 0.0  # those of them that went into the epoch under way
     plans: tuple[Leg, ...] = ()  # under a time budget; they are kept to until the last of them
+    longest_plan: int | None = None  # in steps, as last decided
     evaluation_seconds: float = 0.0  # of the last epoch before it
     checkpoint_epochs: int | None = None  # as decided before, where they are measured
 
@@ -110,7 +108,7 @@ def train(training: Training, start: Start) -> Events[None]:
         history=start.history,
         train_seconds=start.train_seconds,
         epoch_seconds=start.epoch_seconds,
-        planner=replace(training.planner, changes=start.plans),
+        planner=replace(training.planner, changes=start.plans, longest=start.longest_plan),
         pace=Pace(
             rests=(start.evaluation_seconds,) if start.history else (),
             ending=training.budget.ending if training.budget else 0.0,
@@ -129,10 +127,15 @@ def train(training: Training, start: Start) -> Events[None]:
         weights=weights_of(training.model.save(point.state)),
         reason=end.reason,
         complete=end.complete,
-        epochs=point.position.epoch - 1,
+        epochs=_whole_or_not(point.position.step, point.planner.steps_per_epoch),
         steps=point.position.step,
         train_seconds=point.train_seconds,
     )
+
+
+def _whole_or_not(steps: int, steps_per_epoch: int) -> float:
+    """Epochs that so many steps make: a whole number where it is one."""
+    return steps / steps_per_epoch if steps % steps_per_epoch else steps // steps_per_epoch
 
 
 def _whole(training: Training, point: _Point) -> _End:
@@ -208,32 +211,40 @@ def _steps(training: Training, point: _Point) -> Events[tuple[_Point, Stop | Non
 
 
 def _planned_steps(training: Training, point: _Point) -> Events[tuple[_Point, Stop | None]]:
-    """The same, until a time budget asks for another plan."""
-    stop, lap = None, _now(training)
-    for plan in _plans(training, point):
-        point = _advanced(training, point, plan)
+    """The same, until a time budget asks for other plans."""
+    stop, lap, planner = None, _now(training), point.planner
+    for plan in planner.epoch(point.position.epoch, point.position.step_in_epoch):
+        within = plan.head(planner.horizon.num_steps - plan.first_step)
+        point = _advanced(training, point, within)
         stop = yield _progress(point)
         if training.budget:
             now = training.clock()
-            if plan.indices.shape[1] == point.planner.batch:  # a short last one says little
-                point = replace(point, pace=point.pace.stepped(now - lap, plan.num_steps))
-            decided, lap = _another_plan(training.budget, point, now), now
-            if decided:
-                leg, changes = decided.leg, point.planner.changes
-                stop = (yield Decision(STEPS, asdict(leg), decided.because)) or stop
-                return replace(point, planner=replace(point.planner, changes=(*changes, leg))), stop
-        if stop or point.is_over:
+            point, lap = _paced(point, within, now - lap), now
+            point, told = yield from _decided(training.budget, point, now)
+            stop = told or stop
+        if stop or point.is_over or point.planner is not planner:
             break
     return point, stop
 
 
-def _plans(training: Training, point: _Point) -> Iterator[StepPlan]:
-    """What is left of an epoch; under a time budget no plan takes long, and none goes beyond it."""
-    planner, position, budget = point.planner, point.position, training.budget
-    most = point.pace.steps_in(CHUNK * budget.seconds) if budget else None
-    for plan in planner.epoch(position.epoch, position.step_in_epoch):
-        within = plan.head(planner.horizon.num_steps - plan.first_step)
-        yield from within.parts(most or within.num_steps)
+def _paced(point: _Point, plan: StepPlan, seconds: float) -> _Point:
+    """Knowing what the steps of a plan took; on pictures of other sizes they count as they cost."""
+    if plan.indices.shape[1] < point.planner.batch:  # a short last one says little
+        return point
+    work = plan.num_steps * point.planner.work(plan.input_size)
+    return replace(point, pace=point.pace.stepped(seconds, work))
+
+
+def _decided(budget: TimeBudget, point: _Point, now: float) -> Events[tuple[_Point, Stop | None]]:
+    """What the clock asks for after a plan: told first, then done."""
+    stop = None
+    for decision in decisions(budget, point.pace, now, point.position, point.planner):
+        stop = (yield decision) or stop
+        is_first = decision.what == STEPS and not point.planner.changes
+        point = replace(point, planner=decided(decision, point.planner))
+        for text in length_remarks(point.planner) if is_first else ():
+            stop = (yield Remark(text)) or stop
+    return point, stop
 
 
 def _progress(point: _Point) -> Progress:
@@ -244,22 +255,6 @@ def _progress(point: _Point) -> Progress:
         epochs=planner.epochs,
         images=position.tally.images,
         seconds=point.epoch_seconds,
-    )
-
-
-def _another_plan(budget: TimeBudget, point: _Point, now: float) -> Plan | None:
-    """None before the last of the plans that were made before this process: they are repeated."""
-    planner = point.planner
-    if planner.changes and point.position.step < planner.changes[-1].begin:
-        return None
-    return replanned(
-        budget,
-        point.pace,
-        now,
-        point.position,
-        planner.steps_per_epoch,
-        planner.changes,
-        planner.most_steps,
     )
 
 
@@ -329,6 +324,8 @@ def _row(training: Training, point: _Point, arrays: Weights, epoch: int) -> Epoc
         "images": max(0, epoch - 1) * planner.num_images + seen,
         "rate": float(planner.rates(epoch)[position.step_in_epoch - 1, 0]) if epoch else None,
     }
+    if epoch and position.step_in_epoch < planner.steps_per_epoch:
+        figures["share"] = position.step_in_epoch / planner.steps_per_epoch
     if not recomputed:
         figures |= _running(running)
     for name, split in evaluated.items():

@@ -14,7 +14,7 @@ AIM = 0.985  # of the budget: where the training is planned to be over, its last
 # it where that is more, for early on a guess of the whole is coarse and there is time to mend it.
 DRIFT, EARLY_DRIFT = 0.004, 0.1
 RECENT = 9  # a stall of one chunk moves no median of so many; a machine that slowed down does
-CHUNK = 0.01  # of the budget: the longest that steps are taken without a look at the clock
+LOOK = 0.005  # of the budget: about so long steps are taken without a look at the clock
 FEWEST = 3  # chunks that are measured before the first plan
 
 
@@ -35,6 +35,8 @@ class TimeBudget:
 class Pace:
     """What the latest chunks took a step, and what the ends of epochs took, in seconds.
 
+    A step is one on pictures as they are; one on smaller pictures counts as its share of that.
+
     >>> Pace().stepped(1.0, 10).stepped(90.0, 10).stepped(1.2, 10).step_seconds
     0.12
     """
@@ -43,8 +45,12 @@ class Pace:
     rests: tuple[float, ...] = ()  # evaluation, checkpoint, and what the reader of events does
     ending: float = 0.0  # after the last epoch
 
-    def stepped(self, seconds: float, num_steps: int) -> "Pace":
+    def stepped(self, seconds: float, num_steps: float) -> "Pace":
         return replace(self, steps=(*self.steps, seconds / num_steps)[-RECENT:])
+
+    def at(self, work: float) -> "Pace":
+        """The pace of steps each of which is so many."""
+        return replace(self, steps=tuple(work * seconds for seconds in self.steps))
 
     def rested(self, seconds: float) -> "Pace":
         return replace(self, rests=(*self.rests, seconds)[-RECENT:])

@@ -6,13 +6,14 @@ chunk moves no bit.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from math import ceil
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from imagette.arrays import Size
 from imagette.engines.protocol import StepPlan
 from imagette.engines.random import bits
 from imagette.network.cost import Cost
@@ -22,7 +23,6 @@ from imagette.recipe.groups import column_rates
 from imagette.recipe.horizon import Horizon, Leg
 from imagette.recipe.recipe import Recipe
 from imagette.recipe.schedules import rate_factors, rising_steps
-from imagette.recipe.sizes import Size
 from imagette.words import halves, permutation
 
 # A chunk should take about a quarter of a second, so that progress is seen and a signal is obeyed
@@ -42,6 +42,7 @@ class Planner:
     num_images: int
     changes: tuple[Leg, ...] = ()  # of how far it goes, as decided on the way
     sized: Mapping[Size, Graph] = field(default_factory=dict)  # the network at each other size
+    longest: int | None = None  # steps in a plan, if that was decided
 
     @property
     def batch(self) -> int:
@@ -57,7 +58,7 @@ class Planner:
         """All that the recipe asks for."""
         return self.recipe.most_epochs * self.steps_per_epoch
 
-    @property
+    @cached_property
     def horizon(self) -> Horizon:
         rising = rising_steps(self.recipe.schedule, self.most_steps, self.steps_per_epoch)
         return Horizon.of(self.most_steps, rising, self.changes)
@@ -69,22 +70,71 @@ class Planner:
 
     @property
     def chunk(self) -> int:
-        """Steps in one plan; the backward pass is taken for twice the forward."""
-        operations = 3 * self.graph.cost.total * self.batch + STEP_OVERHEAD_OPERATIONS
-        return max(1, int(CHUNK_OPERATIONS / operations))
+        """Steps in one plan, where nothing shorter was decided."""
+        return max(1, int(CHUNK_OPERATIONS / self._operations(None)))
+
+    @property
+    def length(self) -> int:
+        """Steps in one plan, on the grid."""
+        return self.chunk if self.longest is None else min(self.chunk, self.longest)
+
+    def work(self, size: Size | None) -> float:
+        """What a step on pictures of a size costs, where one on pictures as they are costs 1."""
+        return self._operations(size) / self._operations(None)
+
+    def work_ahead(self, step: int) -> float:
+        """What the steps from `step` on cost on the average, in the same unit.
+
+        A horizon stretches evenly what is ahead, so this holds for any length of the training.
+        """
+        sizes = self.recipe.sizes
+        if sizes is None:
+            return 1.0
+        done = float(self.horizon.progress(np.array([step]))[0])
+        shares = sizes.shares_from(done)
+        return sum(share * self.work(self._as_input(size)) for size, share in shares.items())
+
+    def _operations(self, size: Size | None) -> float:
+        """Of a step, its fixed cost included; the backward pass is taken for twice the forward."""
+        cost = self.graph_at(size).cost.total
+        return 3 * cost * self.batch + STEP_OVERHEAD_OPERATIONS
+
+    def graph_at(self, size: Size | None) -> Graph:
+        """The network on pictures of this size."""
+        return self.sized[size] if size else self.graph
+
+    def _as_input(self, size: Size) -> Size | None:
+        """As a plan has it: None where pictures stay as they are."""
+        return None if size == self.graph.input_shape[1:] else size
+
+    @property
+    def input_sizes(self) -> tuple[Size | None, ...]:
+        """Every size that a plan of this training may have."""
+        sizes = self.recipe.sizes
+        return tuple(map(self._as_input, sizes.sizes)) if sizes else (None,)
 
     def size(self, epoch: int) -> Size | None:
         """What the pictures of `epoch` (from 1) are resized to; None: they stay as they are."""
         if self.recipe.sizes is None:
             return None
         first = np.array([(epoch - 1) * self.steps_per_epoch])
-        size = self.recipe.sizes.at(float(self.horizon.progress(first)[0]))
-        return None if size == self.graph.input_shape[1:] else size
+        return self._as_input(self.recipe.sizes.at(float(self.horizon.progress(first)[0])))
 
     def cost(self, epoch: int) -> Cost:
         """Of one image in the forward pass of `epoch`, at its size."""
-        size = self.size(epoch)
-        return (self.sized[size] if size else self.graph).cost
+        return self.graph_at(self.size(epoch)).cost
+
+    def steps_at_sizes(self) -> dict[Size | None, int]:
+        """How many steps of the training, as planned now, are on pictures of each size."""
+        steps, sizes = self.horizon.num_steps, self.recipe.sizes
+        if sizes is None:
+            return {None: steps}
+        firsts = np.arange(0, steps, self.steps_per_epoch)
+        found: dict[Size | None, int] = {}
+        for first, progress in zip(firsts.tolist(), self.horizon.progress(firsts), strict=True):
+            size = self._as_input(sizes.at(float(progress)))
+            found[size] = found.get(size, 0) + min(self.steps_per_epoch, steps - first)
+        return found
 
     def epoch(self, epoch: int, first: int = 0) -> Iterator[StepPlan]:
         """The plans of `epoch` (from 1), beginning after `first` of its steps."""
@@ -107,10 +157,15 @@ class Planner:
             )
 
     def _chunks(self, first: int) -> Iterator[tuple[int, int]]:
-        """Begin and end of each chunk, on the grid; a short last batch is one of its own."""
-        whole = self.num_images // self.batch
-        for begin in range(first, whole, self.chunk):
-            yield begin, min(begin + self.chunk, whole)
+        """Begin and end of each chunk, on the grid; a short last batch is one of its own.
+
+        The grid is fixed from the epoch's start, also where `first` lies beside it.
+        """
+        whole, begin = self.num_images // self.batch, first
+        while begin < whole:
+            end = min((begin // self.length + 1) * self.length, whole)
+            yield begin, end
+            begin = end
         if first <= whole < self.steps_per_epoch:
             yield whole, whole + 1
 

@@ -1,5 +1,7 @@
 """What training does for the first time, done once before it: no timing holds it."""
 
+from dataclasses import replace
+
 from imagette.engines.protocol import weights_of
 from imagette.train.feed import advanced, lengths
 from imagette.train.finite import PROBE
@@ -7,17 +9,20 @@ from imagette.train.loop import Start, Training
 
 
 def warm_up(training: Training, start: Start) -> None:
-    """Takes a step of each batch size, on a state that is thrown away, and evaluates a batch.
+    """Takes a step of each batch size and size of pictures, and evaluates a batch.
 
-    On JAX, whatever has to be compiled is compiled here.
+    The state is thrown away. On JAX, whatever has to be compiled is compiled here.
     """
     if start.position.step >= training.planner.most_steps:
         return
     first = training.planner.epoch(start.position.epoch, start.position.step_in_epoch)
-    for plan in {plan.indices.shape[1]: plan for plan in first}.values():
-        for length in lengths(training.train, plan):
-            state = training.model.restore(start.arrays)
-            advanced(training.model, training.train, state, plan.head(length))
+    of_each_batch = {plan.indices.shape[1]: plan for plan in first}.values()
+    for size in dict.fromkeys(training.planner.input_sizes):
+        for plan in of_each_batch:
+            for length in lengths(training.train, plan):
+                state = training.model.restore(start.arrays)
+                sized = replace(plan.head(length), input_size=size)
+                advanced(training.model, training.train, state, sized)
     weights = weights_of(start.arrays)
     training.model.predict(weights, training.train[:PROBE].images, PROBE)
     for split in (training.validation, training.test):

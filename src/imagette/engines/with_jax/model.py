@@ -11,7 +11,7 @@ import numpy as np
 from jax import Array, lax
 from numpy.typing import NDArray
 
-from imagette.arrays import Images, Labels, Logits, Weights
+from imagette.arrays import Images, Labels, Logits, Size, Weights
 from imagette.data.preprocess import Preprocess
 from imagette.data.streamed import AnyImages
 from imagette.engines.parts import parts_of
@@ -38,7 +38,6 @@ from imagette.machine import threads_for
 from imagette.network.graph import Graph
 from imagette.recipe.groups import assign
 from imagette.recipe.recipe import Recipe
-from imagette.recipe.sizes import Size
 
 # Plans of different lengths go through one compiled loop, so they are padded to one length: of so
 # many steps, or so many numbers for the largest batches.
@@ -253,12 +252,12 @@ class JaxModel:
         with working(self._place):
             params, fixed = self._forward.start(weights)
             batch = min(batch, len(images))
-            parts = [
+            parts = (np.asarray(images[i : i + batch]) for i in range(0, len(images), batch))
+            logits = [
                 np.asarray(self._evaluate(params, fixed, _padded(part, batch)))[: len(part)]
-                for i in range(0, len(images), batch)
-                if (part := np.asarray(images[i : i + batch])).size
+                for part in parts
             ]
-        return np.concatenate(parts)
+        return np.concatenate(logits)
 
     def activations(
         self, weights: Weights, images: Images, paths: Sequence[str]

@@ -26,7 +26,7 @@ from imagette.recipe.optimisers import SGD, Adam, AdamW, Muon, RMSprop
 OfEach = Callable[[Tree], Tree]
 """From the weights to a tree like them, of what is known of each."""
 
-Stored = dict[str, NDArray[np.float32]]
+Stored = dict[str, NDArray[Any]]
 STEP = "step"
 
 
@@ -40,8 +40,8 @@ class Optimiser:
     columns: OfEach  # the column of rates of each weight
 
     def init(self, params: Tree) -> Tree:
-        """Slots that have seen nothing."""
-        return self.transformation.init(params)
+        """Slots that have seen nothing; copies, for a step takes their memory and a user's key."""
+        return jax.tree.map(lambda leaf: jnp.asarray(leaf).copy(), self.transformation.init(params))
 
     def step(self, gradients: Tree, slots: Tree, params: Tree, rates: Array) -> tuple[Tree, Tree]:
         """Weights and slots after one step; `rates` [G], one a group of weights."""
@@ -53,7 +53,10 @@ class Optimiser:
         return jax.tree.map(moved, params, updates, self.columns(params)), slots
 
     def save(self, slots: Tree, params: Tree, stored: Callable[[Tree], Stored]) -> Stored:
-        """All slots, as `opt.<slot>.<weight>`; `stored` gives a tree like `params` its names."""
+        """All slots, as `opt.<slot>.<weight>`; `stored` gives a tree like `params` its names.
+
+        What else an optimiser of one's own keeps is held exactly: counts and random keys too.
+        """
         saved: Stored = {}
         names = stored(params)
         for path, value, is_slot in _places(slots, params):
@@ -63,7 +66,7 @@ class Optimiser:
             elif self.slot_names:
                 saved.update((f"{key}.{name}", np.array(value, np.float32)) for name in names)
             else:
-                saved[key] = np.array(value, np.float32)
+                saved[key] = _exactly(value)
         return saved
 
     def restore(
@@ -77,7 +80,7 @@ class Optimiser:
                 held = {n: np.array(arrays[f"{key}.{n}"]) for n in names if f"{key}.{n}" in arrays}
                 return _typed(like(held), value) if len(held) == len(names) else value
             key = f"{key}.{names[0]}" if self.slot_names else key
-            return jnp.asarray(arrays[key], value.dtype) if key in arrays else value
+            return _back(arrays[key], value) if key in arrays else value
 
         fresh = self.init(params)
         leaves = [filled(*place) for place in _places(fresh, params)]
@@ -171,6 +174,27 @@ def _is_like(params: Tree) -> Callable[[Tree], bool]:
 def _typed(tree: Tree, like: Tree) -> Tree:
     """The same numbers in the types of another tree: an optimiser may keep fewer bits."""
     return jax.tree.map(lambda new, old: new.astype(old.dtype), tree, like)
+
+
+def _exactly(value: Any) -> NDArray[Any]:
+    """A number of an optimiser as a file holds it: whole ones in their own type, a key as its bits.
+
+    Float32 would change a large count, or one of the older keys, which are whole numbers.
+    """
+    if _is_key(value):
+        return np.array(jax.random.key_data(value))
+    whole = jnp.issubdtype(jnp.result_type(value), jnp.integer)
+    return np.array(value, jnp.result_type(value) if whole else np.float32)
+
+
+def _back(stored: NDArray[Any], like: Any) -> Array:
+    if _is_key(like):
+        return jax.random.wrap_key_data(jnp.asarray(stored), impl=jax.random.key_impl(like))
+    return jnp.asarray(stored, jnp.result_type(like))
+
+
+def _is_key(value: Any) -> bool:
+    return isinstance(value, Array) and jnp.issubdtype(value.dtype, jax.dtypes.prng_key)
 
 
 def _shapes(tree: Tree) -> list[tuple[int, ...]]:

@@ -3,10 +3,11 @@
 import jax.numpy as jnp
 from jax import Array, lax
 
+from imagette.arrays import Size
 from imagette.data.interpolate import resizing
 
 
-def resized(pixels_BHWC: Array, size: tuple[int, int]) -> Array:
+def resized(pixels_BHWC: Array, size: Size) -> Array:
     """Pictures [B,H,W,C], bytes or floats, to float32 [B,h,w,C]."""
     num_images, height, width, channels = pixels_BHWC.shape
     rows, columns = resizing((height, width), size, channels)

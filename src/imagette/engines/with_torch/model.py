@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.amp.autocast_mode import autocast
 
-from imagette.arrays import Images, Labels, Logits, Weights
+from imagette.arrays import Images, Labels, Logits, Size, Weights
 from imagette.data.preprocess import Preprocess
 from imagette.data.streamed import AnyImages
 from imagette.engines.parts import parts_of
@@ -40,7 +40,6 @@ from imagette.machine import threads_for
 from imagette.network.graph import Graph
 from imagette.recipe.groups import assign
 from imagette.recipe.recipe import Recipe
-from imagette.recipe.sizes import Size
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,8 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
+from imagette.arrays import Size
 from imagette.data.interpolate import resizing
-
-Size = tuple[int, int]
 
 
 def resized(pixels_BHWC: Tensor, size: Size) -> Tensor:

@@ -5,6 +5,7 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
+from imagette.arrays import Size
 from imagette.data.trivial import COLOUR_UNIT, GREY, UNIT, tables_for
 
 
@@ -38,5 +39,5 @@ def _fetched(images: Tensor, source: Tensor) -> Tensor:
 
 
 @lru_cache(maxsize=8)
-def _tables(size: tuple[int, int], device: torch.device) -> tuple[Tensor, ...]:
+def _tables(size: Size, device: torch.device) -> tuple[Tensor, ...]:
     return tuple(torch.from_numpy(table).to(device) for table in tables_for(size))
