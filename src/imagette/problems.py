@@ -40,7 +40,8 @@ def _rule(problem: Mapping[str, Any], key: str, models: Sequence[type[BaseModel]
     match problem["type"]:
         case "extra_forbidden":
             choices = [name for model in models for name in model.model_fields]
-            return f"unknown key '{key}'. {nearest(str(problem['loc'][-1])[:40], choices)}"
+            told = _deeper(key, models) or nearest(str(problem["loc"][-1])[:40], choices)
+            return f"unknown key '{key}'. {told}"
         case "union_tag_invalid":
             choices = [tag.strip(" '") for tag in context["expected_tags"].split(",")]
             tag = short(context["tag"], 80)
@@ -59,6 +60,16 @@ def _rule(problem: Mapping[str, Any], key: str, models: Sequence[type[BaseModel]
             return f"'{key}' must be a table. Got {short(repr(received))}."
     rule = problem["msg"].removeprefix("Input should ").lower()
     return f"'{key}' must {rule}. Got {short(repr(received))}."
+
+
+def _deeper(key: str, models: Sequence[type[BaseModel]]) -> str | None:
+    """The same key where it belongs, one table further down."""
+    parents, _, word = key.rpartition(".")
+    fields = [item for model in models for item in model.model_fields.items()]
+    for name, field in fields:
+        if any(word in inner.model_fields for inner in _models_in(field.annotation)):
+            return f"Did you mean '{f'{parents}.' if parents else ''}{name}.{word}'?"
+    return None
 
 
 def _subject(key: str) -> str:

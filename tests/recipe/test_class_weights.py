@@ -80,3 +80,10 @@ def test_wrong_weights_get_one_line(weights, message):
     with pytest.raises(UsageError) as caught:
         check({"recipe": {"loss": {"name": "mse", "class_weights": weights}}}, "x")
     assert str(caught.value).startswith(f"x: {message}")
+
+
+def test_a_key_one_table_too_high_is_told_where_it_belongs():  # 004-12
+    with pytest.raises(UsageError) as caught:
+        check({"recipe": {"class_weights": "balanced"}}, "x")
+    told = "x: unknown key 'recipe.class_weights'. Did you mean 'recipe.loss.class_weights'?"
+    assert str(caught.value) == told
