@@ -1,5 +1,6 @@
 """Run folders and what is read back from them: to show, to compare, to go on, to judge again."""
 
+import json
 import os
 from collections.abc import Callable
 from hashlib import sha256
@@ -162,23 +163,31 @@ def make_ledger(folder: Path) -> None:
 
 def read_ledger(folder: Path) -> Any:
     os.environ["IMAGETTE_STATE"] = str(folder)
-    chain = verify(DATASET)
-    rows = openings(DATASET)
+    path = folder / "ledger" / f"{DATASET}.jsonl"
+    data = path.read_bytes() if path.is_file() else b""
+    chain, rows = verify(DATASET), openings(DATASET)
     Ledger(None, "new", "imagette evaluate").record(DATASET, "d" * 64)
-    return chain, rows
+    return chain, rows, data
 
 
-def chain_is_right(value: Any, folder: Path) -> bool:
+def chain_is_right(value: Any, _folder: Path) -> bool:
     """Followed a second time, by nothing but the digests."""
-    chain, rows = value
-    lines = (folder / "ledger" / f"{DATASET}.jsonl").read_bytes().split(b"\n")[: len(rows)]
+    chain, _, data = value
+    lines = data.split(b"\n")[:-1]
     previous, broken = "0" * 64, None
-    for number, (line, row) in enumerate(zip(lines, rows, strict=True), start=1):
-        if row.get("previous") != previous:
+    for number, line in enumerate(lines, start=1):
+        if f'"previous": "{previous}"'.encode() not in line or not _is_row(line):
             broken = number
             break
         previous = sha256(line + b"\n").hexdigest()
-    return bool(chain.broken_at == broken and chain.num_rows == len(rows))
+    return bool(chain.broken_at == broken and chain.num_rows == len(lines))
+
+
+def _is_row(line: bytes) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 CODE = b"open('/dev/shm/imagette-ran-foreign-code', 'w').close()\ndef Net():\n    return None\n"
