@@ -125,7 +125,7 @@ def test_all_problems_are_told_at_once():  # 004-12
     [
         (
             {"recipe": {"epochs": -1}},
-            "'recipe.epochs' must be greater than or equal to 0 or must be 'budget'. Got -1",
+            "'recipe.epochs' must be greater than or equal to 0 or 'budget'. Got -1",
         ),
         ({"recipe": {"optimiser": {"name": "sgd", "nesterov": True}}}, "nesterov needs a momentum"),
         ({"network": {}}, "give one of name, text, layers, python. Got none"),
@@ -150,18 +150,23 @@ def test_all_problems_are_told_at_once():  # 004-12
         ({"evaluation": {"metrics": ["acuracy"]}}, "Did you mean 'accuracy'?"),
         (
             {"recipe": {"epochs": "5"}},
-            "'recipe.epochs' must be a valid integer or must be 'budget'. Got '5'.",
+            "'recipe.epochs' must be a valid integer or 'budget'. Got '5'.",
         ),
         ({"seed": True}, "'seed' must be a valid integer. Got True."),
         (
             {"recipe": {"batch": 0}},
-            "'recipe.batch' must be greater than 0 or must be 'all'. Got 0.",
+            "'recipe.batch' must be greater than 0 or 'all'. Got 0.",
         ),
         (
             {"data": {"normalise": "chanels"}},
-            "'data.normalise' must be 'channels' or 'none' or must be a table. Got 'chanels'.",
+            "'data.normalise' must be 'channels' or 'none' or a table. Got 'chanels'.",
         ),
-        ({"recipe": {"augment": "flip"}}, "'recipe.augment' must be a list, such as"),
+        ({"recipe": {"sizes": [0, 28]}}, "must be a table with sides, shares. Got [0, 28]."),
+        (
+            {"recipe": {"loss": {"name": "cross_entropy", "class_weights": "Balanced"}}},
+            "'recipe.loss.class_weights' must be a list or 'balanced'. Got 'Balanced'.",
+        ),
+        ({"recipe": {"augment": "flip"}}, "'recipe.augment' must be a list. Got 'flip'."),
         ({"data": {"name": "mnits"}}, "Did you mean 'mnist'?"),
         ({"network": {"text": "flaten"}}, "flatten"),
     ],

@@ -32,7 +32,9 @@ def _line(key: str, rules: Sequence[str]) -> str:
         return rules[0]
     subject = f"'{key}' "
     parts = [rule.removeprefix(subject).partition(". Got ") for rule in rules]
-    return f"{subject}{' or '.join(dict.fromkeys(part[0] for part in parts))}. Got {parts[0][2]}"
+    first, *others = dict.fromkeys(part[0] for part in parts)
+    allowed = " or ".join([first, *(other.removeprefix("must be ") for other in others)])
+    return f"{subject}{allowed}. Got {parts[0][2]}"
 
 
 def _rule(problem: Mapping[str, Any], key: str, models: Sequence[type[BaseModel]]) -> str:
@@ -47,19 +49,35 @@ def _rule(problem: Mapping[str, Any], key: str, models: Sequence[type[BaseModel]
             tag = short(context["tag"], 80)
             return f"'{key}.name' is '{tag}'. {nearest(tag, choices)}"
         case "union_tag_not_found" | "model_attributes_type":
-            return f"'{key}' must be a name or a table with a name. Got {short(repr(received))}."
+            return f"'{key}' must be a name or a table with a name. Got {_shown(received)}."
         case "literal_error":
-            return f"'{key}' must be {context['expected']}. Got {short(repr(received))}."
+            return f"'{key}' must be {context['expected']}. Got {_shown(received)}."
         case "value_error":
             return f"{_subject(key)}{short(str(context['error']).removesuffix('.'), 1000)}."
         case "missing":
             return f"'{key}' must be given."
         case "tuple_type":
-            return f"'{key}' must be a list, such as [\"flip\"]. Got {short(repr(received))}."
-        case "model_type" | "dict_type":
-            return f"'{key}' must be a table. Got {short(repr(received))}."
+            return f"'{key}' must be a list. Got {_shown(received)}."
+        case "model_type":
+            inner = [name for model in _inside(key, models) for name in model.model_fields]
+            table = f"a table with {', '.join(dict.fromkeys(inner))}" if inner else "a table"
+            return f"'{key}' must be {table}. Got {_shown(received)}."
+        case "dict_type":
+            return f"'{key}' must be a table. Got {_shown(received)}."
     rule = problem["msg"].removeprefix("Input should ").lower()
-    return f"'{key}' must {rule}. Got {short(repr(received))}."
+    return f"'{key}' must {rule}. Got {_shown(received)}."
+
+
+def _shown(received: object) -> str:
+    """As an experiment's file has it, where a list is in square brackets."""
+    return short(repr(list(received) if isinstance(received, tuple) else received))
+
+
+def _inside(key: str, models: Sequence[type[BaseModel]]) -> list[type[BaseModel]]:
+    """The tables that the key's last word may hold."""
+    word = key.rpartition(".")[2]
+    fields = [model.model_fields[word] for model in models if word in model.model_fields]
+    return [found for field in fields for found in _models_in(field.annotation)]
 
 
 def _deeper(key: str, models: Sequence[type[BaseModel]]) -> str | None:

@@ -84,7 +84,7 @@ def test_what_jax_leaves_by_rule_is_told(capsys):
         ),
         (
             ["resnet20", "--threads", "0"],
-            "profile: 'threads' must be greater than 0 or must be 'auto'. Got 0.",
+            "profile: 'threads' must be greater than 0 or 'auto'. Got 0.",
         ),
         (["resnet20", "--precision", "half"], "profile: 'precision' must be 'float32'"),
         (["vgg8", "--batch", "1"], "batchnorm7 normalises over the batch, but one of 256 images"),
@@ -107,5 +107,5 @@ def test_code_of_ones_own_is_refused(tmp_path, capsys):
     path.write_text('data = { name = "fashion-sample" }\nnetwork = { python = "own.py:make" }\n')
     assert cli.main(["profile", str(path)]) == 2
     said = capsys.readouterr().err
-    assert said.endswith("own.toml' is other code.\n")
-    assert "profile takes networks of the language." in said
+    assert "This command takes networks of the language. " in said
+    assert said.endswith("own.toml' is other code, 'own.py:make': imagette describe shows it.\n")
