@@ -20,6 +20,7 @@ MEMORY_BYTES = 1 << 30
 """Of address space above what the process had when it began to read."""
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)  # a link is refused, whatever it leads to
 _CHANGES = (
     "os.remove",
     "os.rename",
@@ -66,15 +67,18 @@ class Guard:
             return
         if event == "open":
             path, _, flags = arguments
-            if flags & _WRITING and not self._is_own(path):
+            is_own = self._is_in_own if flags & _NO_LINK else self._is_own
+            if flags & _WRITING and not is_own(path):
                 self.seen.append(f"opened {path} for writing")
         elif event in _CHANGES and not all(map(self._is_in_own, _paths(arguments))):
             self.seen.append(f"{event} {_paths(arguments)}")
         elif event in _CODE:
             self.seen.append(f"{event} {arguments!r:.80}")
 
-    def _is_in_own(self, path: str | bytes | os.PathLike[str]) -> bool:
+    def _is_in_own(self, path: object) -> bool:
         """Of a name that is removed or replaced: a link itself, not what it leads to."""
+        if not isinstance(path, str | bytes | os.PathLike):
+            return True  # a descriptor, which somebody opened
         return self._is_own(Path(os.fsdecode(path)).parent / "name")
 
     def _is_own(self, path: object) -> bool:

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from imagette.cli.main import main
-from imagette.errors import StoreError
+from imagette.errors import DataError, StoreError
 from imagette.run.evaluate import evaluate_run
 from imagette.run.seal import count_runs_of_title, seal_of, seal_of_run
 from imagette.store.ledger import Ledger, ledger_path, openings
@@ -119,6 +119,26 @@ def test_an_unwritable_ledger_keeps_the_test_set_shut(experiment, trained, tmp_p
     assert not (folder.path / "evaluation" / "test.json").exists()
     with pytest.raises(StoreError, match="stays sealed"):
         trained(experiment(evaluation={"test": "each-epoch"}))
+
+
+def test_a_run_in_the_place_of_one_that_was_removed_has_a_row_of_its_own(tmp_path):
+    """Else a run could be thrown away and made again, with a look at the test set each time."""
+    for made in ("2026-01-01T00:00:00+00:00", "2100-01-01T00:00:00+00:00"):
+        ledger = Ledger(tmp_path, "", "imagette train", "each-epoch", None, made)
+        ledger.record(SET, "d1")
+        (tmp_path / "ledger.jsonl").unlink()
+    assert len(openings(SET)) == 2
+
+
+def test_a_test_set_is_not_opened_for_a_run_of_other_data(experiment, trained):
+    """What it trained on could be among the test images by now."""
+    folder = trained(experiment(recipe={"epochs": 0})).folder
+    about = folder.environment()
+    about["data"]["digest"] = "0" * 64
+    (folder.path / "environment.json").write_text(json.dumps(about))
+    with pytest.raises(DataError, match=r"is not what .* was trained on"):
+        evaluate_run(folder.path, "test", open_test_set=True)
+    assert openings(SET) == []
 
 
 def test_a_run_killed_between_the_ledger_and_its_extract_has_one_row(tmp_path):

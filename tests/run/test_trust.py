@@ -8,6 +8,7 @@ import pytest
 
 from imagette.cli.main import main
 from imagette.run.train import train_experiment
+from imagette.store.trust import check_trusted, remember
 
 CODE = """
 from pathlib import Path
@@ -88,6 +89,20 @@ def test_no_command_runs_the_code_of_a_stranger(stranger, canary, capsys, words,
 def test_who_vouches_for_it_has_it_run(stranger, canary, words):
     assert main([*words, str(stranger), "--trust"]) == 0
     assert canary.exists()
+
+
+def test_a_register_that_a_killed_process_tore_is_mended(tmp_path, monkeypatch):
+    monkeypatch.setenv("IMAGETTE_STATE", str(tmp_path / "state"))
+    runs = [tmp_path / name for name in "ab"]
+    for run in runs:
+        run.mkdir()
+        (run / "resolved.json").write_text("{}")
+    remember(runs[0])
+    with (tmp_path / "state" / "runs.jsonl").open("ab") as file:
+        file.write(b'{"run": "/')
+    remember(runs[1])
+    for run in runs:
+        check_trusted(run, trust=False)
 
 
 def added(run):

@@ -13,6 +13,7 @@ from imagette.store.checkpoint import STATE, WEIGHTS, read_checkpoint
 from imagette.store.json_files import read_json
 from imagette.store.ledger import Ledger, ledger_path, verify
 from imagette.store.lines import append_line, read_lines
+from imagette.store.lock import held
 from imagette.store.tensors import read_tensors, tensor_bytes
 from imagette.store.whole import read_whole
 
@@ -108,6 +109,46 @@ def test_nobody_waits_for_a_pipe_or_reads_a_device(tmp_path):
     for name in ("pipe", "zero"):
         with pytest.raises(StoreError, match=f"{name} is no file"):
             read_whole(tmp_path / name)
+
+
+@pytest.fixture
+def precious(tmp_path):
+    """A folder of the user's, to which a stranger's run may hold links."""
+    folder = tmp_path / "precious"
+    folder.mkdir()
+    (folder / "thesis.txt").write_text("years of work\n")
+    yield folder
+    assert [path.name for path in folder.iterdir()] == ["thesis.txt"]
+    assert (folder / "thesis.txt").read_text() == "years of work\n"
+
+
+def test_a_checkpoint_that_is_a_link_is_pruned_and_what_it_leads_to_stays(run, save, precious):
+    save(10)
+    (run.path / "checkpoints" / "7").symlink_to(precious)
+    assert run.prune(keep=1) == (7,)
+    assert run.checkpoints() == (10,)
+
+
+@pytest.mark.parametrize("name", ["checkpoints", "evaluation"])
+def test_a_run_whose_folders_are_links_does_not_go_on(run, precious, name):
+    (run.path / name).symlink_to(precious)
+    with pytest.raises(StoreError, match=f"{name} is a link, and a run's files lie in it"):
+        run.rewind(0)
+
+
+def test_neither_lock_nor_log_of_a_run_follows_a_link(run, precious):
+    for name in (".lock", "log.txt"):
+        (run.path / name).symlink_to(precious / "thesis.txt")
+    with pytest.raises(StoreError, match="cannot be written: Too many levels of symbolic links"):
+        run.append_log("hello")
+    with pytest.raises(StoreError, match="cannot be written"), held(run.path):
+        pass
+
+
+def test_nobody_waits_for_a_pipe_in_the_place_of_the_lock(run):
+    os.mkfifo(run.path / ".lock")
+    with held(run.path):
+        pass
 
 
 def changed_card(run, step, **card):

@@ -162,7 +162,8 @@ def ledger_of(folder: RunFolder, purpose: Purpose, weights_digest: str = "") -> 
     """What a row of the ledger will say of an opening by this run, now."""
     command = shlex.join(["imagette", *sys.argv[1:]])
     earlier = count_runs_of_title(folder)
-    return Ledger(folder.path, weights_digest, command, purpose, earlier)
+    made = str(folder.environment().get("time") or "")
+    return Ledger(folder.path, weights_digest, command, purpose, earlier, made)
 
 
 def split_of(
@@ -174,16 +175,16 @@ def split_of(
     data_dir: Path | None,
 ) -> Split:
     """One split of a run's data; the test set only if it may be opened, which is recorded."""
-    if split == "test":
-        if not open_test_set:
-            raise UsageError(
-                "The test set is sealed: choose on validation, then open it once, at the end, with "
-                "--split test --open-test. The opening is recorded."
-            )
-        ledger = ledger_of(folder, "evaluate", saved.weights_digest)
-        return open_test(experiment.data, ledger, data_dir, folder.source)
+    if split == "test" and not open_test_set:
+        raise UsageError(
+            "The test set is sealed: choose on validation, then open it once, at the end, with "
+            "--split test --open-test. The opening is recorded."
+        )
     dataset = open_data(experiment.data, data_dir, folder.source)
     check_same_data(folder, dataset)
+    if split == "test":
+        ledger = ledger_of(folder, "evaluate", saved.weights_digest)
+        return open_test(experiment.data, ledger, data_dir, folder.source)
     images = dataset.train if split == "train" else dataset.validation
     if not len(images):
         raise UsageError(

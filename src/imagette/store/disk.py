@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 _BINARY = getattr(os, "O_BINARY", 0)  # Windows would change the ends of lines
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)  # a stranger's run may hold links to one's own files
 
 
 class Disk:
@@ -18,8 +19,11 @@ class Disk:
         return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o666)
 
     def extend(self, path: Path) -> int:
-        """A descriptor to read a file and to write at its end; made if it is not there."""
-        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | _BINARY, 0o666)
+        """A descriptor to read a file and to write at its end; made if it is not there.
+
+        A link is refused: what it leads to is no file of ours.
+        """
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | _BINARY | _NO_LINK, 0o666)
 
     def write(self, descriptor: int, data: bytes) -> None:
         """All of the data, which the system may take in parts."""

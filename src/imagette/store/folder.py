@@ -228,7 +228,10 @@ class RunFolder:
         return said
 
     def _sweep(self) -> None:
-        for folder in (self.path, self.path / "checkpoints", self.path / "evaluation"):
+        for name in ("", "checkpoints", "evaluation"):
+            folder = self.path / name
+            if name and folder.is_symlink():  # a stranger's: what is pruned there is not the run's
+                raise StoreError(f"{folder} is a link, and a run's files lie in it: put them there")
             sweep(folder)
 
     # Checkpoints

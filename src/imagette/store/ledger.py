@@ -58,6 +58,7 @@ class Ledger:
     command: str
     purpose: Purpose = "evaluate"
     runs_of_title: int | None = None  # made before this opening, the run itself included
+    run_made: str = ""  # when (UTC): older rows are of a run that lay there before it was removed
 
     def record(self, dataset: str, digest: str) -> None:
         """Add one row, durably, to the data set's ledger and to the run's `ledger.jsonl`.
@@ -92,9 +93,9 @@ class Ledger:
             if row is None:
                 row = self._new_row(lines, dataset, digest)
                 append_line(path, row)
-        if self.run:
-            drop_torn_line(self.run / "ledger.jsonl")
-            append_line(self.run / "ledger.jsonl", row)
+            if self.run:
+                drop_torn_line(self.run / "ledger.jsonl")
+                append_line(self.run / "ledger.jsonl", row)
 
     def _row_without_extract(self, lines: list[bytes], dataset: str, digest: str) -> Row | None:
         """The row of a run in the courses' mode that was killed before it had its extract."""
@@ -104,7 +105,8 @@ class Ledger:
             "dataset": dataset, "digest": digest, "run": str(self.run), "purpose": self.purpose
         }  # fmt: skip
         rows = (row for line in lines if (row := _row(line)) is not None)
-        return next((row for row in rows if known.items() <= row.items()), None)
+        own = (row for row in rows if known.items() <= row.items())
+        return next((row for row in own if str(row.get("when")) >= self.run_made), None)
 
     def _new_row(self, lines: list[bytes], dataset: str, digest: str) -> Row:
         return {

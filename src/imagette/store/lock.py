@@ -10,7 +10,7 @@ from pathlib import Path
 
 from imagette.errors import StoreError, UsageError
 from imagette.store import disk
-from imagette.store.whole import telling_of
+from imagette.store.whole import read_whole, telling_of
 
 if sys.platform == "win32":
     import msvcrt
@@ -104,7 +104,7 @@ def _sign(descriptor: int) -> None:
 def _holder(path: Path) -> str:
     """Who held it last, for a refusal."""
     try:
-        words = path.read_bytes()[:200].decode(errors="replace")
-    except OSError:
+        words = read_whole(path)[:200].decode(errors="replace")
+    except (FileNotFoundError, StoreError):
         return ""
     return f" ({words})" if words.isprintable() and words else ""

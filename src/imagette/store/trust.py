@@ -8,7 +8,8 @@ from pathlib import Path
 from imagette.errors import UsageError
 from imagette.store.json_files import Row
 from imagette.store.ledger import state_folder
-from imagette.store.lines import append_line, read_lines
+from imagette.store.lines import append_line, drop_torn_line, read_lines
+from imagette.store.lock import locked
 from imagette.store.whole import make_folder, read_whole, telling_of
 
 _COMPILED = "__pycache__"
@@ -19,7 +20,9 @@ def remember(run: Path) -> None:
     path = _register()
     with telling_of(path):
         make_folder(path.parent)
-    append_line(path, _fingerprint(run))
+    with locked(path):
+        drop_torn_line(path)  # of a process that was killed: no other command mends this file
+        append_line(path, _fingerprint(run))
 
 
 def check_trusted(run: Path, trust: bool) -> None:

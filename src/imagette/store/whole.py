@@ -95,7 +95,7 @@ def sweep(folder: Path) -> int:
     left = [path for path in folder.iterdir() if _TEMPORARY(path.name)] if folder.is_dir() else []
     for path in left:
         with telling_of(path):
-            if path.is_dir() and not path.is_symlink():
+            if path.is_dir():
                 _remove_tree(path)
             else:
                 disk.in_use.remove(path)
@@ -156,8 +156,11 @@ def _fill(folder: Path, files: Mapping[str, bytes]) -> None:
 
 def _remove_tree(folder: Path) -> None:
     """Remove a folder with all that is in it; links are removed, what they lead to stays."""
+    if folder.is_symlink():
+        disk.in_use.remove(folder)
+        return
     for path in folder.iterdir():
-        if path.is_dir() and not path.is_symlink():
+        if path.is_dir():
             _remove_tree(path)
         else:
             disk.in_use.remove(path)
