@@ -30,6 +30,7 @@ def test_a_mistake_is_one_clear_line_with_its_exit_code(make_run, tmp_path, caps
         (tmp_path / "nothing",): "is not a run",
         (path, "--lang", "de"): "'de' is not one of",
         (path, "--out", there): "exists: give --overwrite",
+        (path, "--best", path, "--layer", "linear1"): "are for the page of one run, not --best.",
     }.items():
         code, out, err = imagette(capsys, "report", *words)
         assert (code, out) == (2, "")

@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -98,6 +99,13 @@ def test_a_convolution_shows_taps_padding_sum_and_bias():
     ]
     total = sum(tap.value * tap.weight for tap in worked.taps)
     assert worked.value == pytest.approx(total + float(weights["conv1.bias"][1]))
+
+
+def test_the_padding_of_a_maximum_is_no_number_in_json():
+    graph, tensors, weights = values("torch", "maxpool 3 stride=2 pad=1\nflatten\nlinear classes")
+    worked = worked_out(graph.nodes[0], tensors[:1], weights, (0, 0, 0))
+    taps = json.loads(json.dumps(worked.as_json(), allow_nan=False))["taps"]
+    assert [tap["value"] for tap in taps[:4]] == [None] * 4
 
 
 def test_flatten_says_which_pixel_it_reads():

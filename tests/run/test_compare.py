@@ -235,6 +235,14 @@ def test_an_opened_test_set_is_taken_where_all_have_it_and_no_validation(make_ru
     assert "test" not in {v.split for v in compare_runs([other.path]).variants}
 
 
+def test_a_test_set_that_was_opened_for_one_seed_alone_is_not_read_for_the_variant(make_run):
+    bare = {"splits": ("train",), "data": {"validation": 0}}
+    one, other = (make_run(f"{seed}", seed=seed, **bare) for seed in (0, 1))
+    one.write_evaluation("test", {"accuracy": 1.0, "checkpoint": 2}, {"logits": np.eye(2)})
+    (variant,) = compare_runs([one.path, other.path]).variants
+    assert (variant.split, variant.accuracy.n) == ("train", 2)
+
+
 def test_a_test_set_that_one_opened_is_not_read_for_the_others(make_run):
     one, other = make_run("one", right=HALF), make_run("other", right=HALF, recipe={"batch": 16})
     one.write_evaluation("test", {"accuracy": 1.0, "checkpoint": 2}, {"logits": np.eye(2)})

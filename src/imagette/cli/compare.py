@@ -13,6 +13,7 @@ from rich.console import Console
 from imagette.cli.comparison_csv import comparison_csv
 from imagette.cli.comparison_table import comparison_table, ensemble_lines
 from imagette.cli.invocation import program
+from imagette.cli.picture_file import check_free
 from imagette.cli.report import Lang
 from imagette.errors import UsageError
 from imagette.evaluate.ensemble import Ensemble
@@ -65,8 +66,8 @@ def compare(
     if as_csv and ensemble:
         raise UsageError("--csv has a line a variant, and --ensemble is none: give --json.")
     picture = out or (None if as_json or as_csv or html else DEFAULT_PICTURE)
-    _check_free(picture, "--out", overwrite)
-    _check_free(html, "--html", overwrite)
+    check_free(picture, overwrite)
+    check_free(html, overwrite, "--html")
     comparison = compare_runs(runs, against)
     together = ensemble_of(comparison) if ensemble else None
     if picture:
@@ -99,11 +100,6 @@ def _show(
     if together:
         ensemble_lines(together, console)
     print("\n" + "\n".join(f"{what:<8} {path}" for what, path in made.items() if path))
-
-
-def _check_free(path: Path | None, option: str, overwrite: bool) -> None:
-    if path and path.exists() and not overwrite:
-        raise UsageError(f"{str(path)!r} exists: give --overwrite, or another name with {option}.")
 
 
 def _command(runs: list[Path], against: str | None, html: Path, lang: Lang) -> str:

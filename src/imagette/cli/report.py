@@ -66,6 +66,8 @@ def report(
         )
         print(f"report  {path}")
         return
+    if layer or data_dir or trust:
+        raise UsageError("--layer, --data-dir and --trust are for the page of one run, not --best.")
     command = _command(runs, best, form, lang, out)
     path = account_of_runs(
         runs, best, command=command, lang=lang, form=form, out=out, overwrite=overwrite

@@ -12,6 +12,7 @@ from imagette.arrays import Labels, Logits
 from imagette.errors import UsageError
 from imagette.evaluate.comparison import Correct, Digests, same_images
 from imagette.evaluate.evaluation import Interval
+from imagette.evaluate.losses import probabilities
 from imagette.evaluate.metrics import interval
 
 
@@ -85,17 +86,11 @@ def ensemble(answers: Sequence[tuple[str, Answers]]) -> Ensemble:
     for name, one in found[1:]:
         if (one.labels != labels).any():
             raise UsageError(f"{first_name} and {name} give the same images other labels.")
-    probabilities = np.mean([_softmax(one.logits) for _, one in found], axis=0)
-    correct = int((probabilities.argmax(axis=1) == labels).sum())
+    means = np.mean([probabilities(one.logits) for _, one in found], axis=0)
+    correct = int((means.argmax(axis=1) == labels).sum())
     members = tuple((name, float(one.correct.mean())) for name, one in found)
     return Ensemble(correct / len(labels), interval(correct, len(labels)), len(labels), members)
 
 
 def _shared(digests: Digests, others: Digests) -> Digests:
     return digests[same_images(digests, others)[0]]
-
-
-def _softmax(logits: Logits) -> NDArray[np.float64]:
-    powers = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
-    shares: NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
-    return shares

@@ -17,7 +17,6 @@ class Cell:
     text: str
     sort: float | None = None
     tone: Tone = "plain"
-    link: str = ""  # an address on or beside the page
     bar: tuple[float, float, float] | None = None  # a share with its interval, drawn before it
 
 

@@ -43,6 +43,7 @@ class Record:
     finished: Row | None
     figures: Mapping[str, Row]  # of each evaluation, by its name: "validation", "test-best"
     openings: Openings
+    earlier: Mapping[str, int]  # splits that were judged before the run went on: at which step
 
     @property
     def title(self) -> str:
@@ -80,6 +81,11 @@ def read_record(folder: RunFolder, state: str, reason: str | None) -> Record:
     """Read a run's small files; raises StoreError for one that is damaged or from the future."""
     resolved = folder.resolved()
     name = str(resolved["data"]["name"])
+    finished = folder.finished()
+    found = {
+        split: row for split in folder.evaluated() if (row := folder.evaluation_figures(split))
+    }
+    earlier = _earlier(found, finished)
     return Record(
         path=str(folder.path),
         state=state,
@@ -93,12 +99,22 @@ def read_record(folder: RunFolder, state: str, reason: str | None) -> Record:
         timings=tuple(folder.timings()),
         decisions=tuple(folder.decisions()),
         notes=tuple(folder.notes()),
-        finished=folder.finished(),
-        figures={
-            split: row for split in folder.evaluated() if (row := folder.evaluation_figures(split))
-        },
+        finished=finished,
+        figures={split: row for split, row in found.items() if split not in earlier},
         openings=Openings(tuple(openings(name)), tuple(folder.ledger()), verify(name).broken_at),
+        earlier=earlier,
     )
+
+
+def _earlier(figures: Mapping[str, Row], finished: Row | None) -> dict[str, int]:
+    """Splits judged while the run stood at an earlier step than its last: they are not its result.
+
+    Rows of an early version do not say their step, and are taken as they are.
+    """
+    if finished is None:
+        return {}
+    steps = {split: figures[split].get("checkpoint") for split in JUDGED if split in figures}
+    return {split: step for split, step in steps.items() if step not in (None, finished["step"])}
 
 
 def _evaluation(row: Row) -> Evaluation | None:

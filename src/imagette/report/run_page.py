@@ -36,7 +36,6 @@ class Pictures:
     calibration: Section | None = None
     inside: Section | None = None
     diagram: Drawing | None = None
-    bars: Drawing | None = None
 
 
 def run_page(record: Record, say: Language, known: DataFacts | None, seen: Pictures) -> Page:
@@ -48,7 +47,7 @@ def run_page(record: Record, say: Language, known: DataFacts | None, seen: Pictu
         network(record, say, seen.diagram),
         recipe(record, say),
         learning(record, say),
-        result(record, say, seen.bars),
+        result(record, say),
         confusions(judged, say, seen.behind) if judged else None,
         seen.mistakes,
         seen.calibration,

@@ -8,7 +8,7 @@ name it in `RULES`.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from math import erf, exp, log, sqrt, tanh
+from math import erf, exp, isfinite, log, sqrt, tanh
 from typing import Any
 
 import numpy as np
@@ -64,8 +64,9 @@ class Worked:
         return self.steps[-1].value
 
     def as_json(self) -> dict[str, Any]:
+        """Padding that never wins, of a maximum, has the value None: JSON has no infinity."""
         taps = [
-            {"read": tap.read, "value": tap.value}
+            {"read": tap.read, "value": tap.value if isfinite(tap.value) else None}
             | ({} if tap.weight is None else {"weight": tap.weight, "weight_at": tap.weight_at})
             for tap in self.taps
         ]

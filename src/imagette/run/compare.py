@@ -171,8 +171,12 @@ def _variants(runs: Sequence[RunFigures]) -> tuple[Variant, ...]:
 def _variant(
     name: str, runs: tuple[RunFigures, ...], counted: tuple[RunFigures, ...], common: str | None
 ) -> Variant:
-    # Every run of a variant measures the same splits, for what is measured is in the experiment.
-    known = [split for split in JUDGED_FIRST if counted and split in counted[0].accuracies]
+    # Runs of a variant measure the same splits, but the test set may be opened for some alone.
+    known = [
+        split
+        for split in JUDGED_FIRST
+        if counted and all(split in run.accuracies for run in counted)
+    ]
     split = (common or known[0]) if known else None
     per_epoch = [run.seconds_per_epoch for run in counted if run.seconds_per_epoch is not None]
     return Variant(

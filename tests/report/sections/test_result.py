@@ -1,5 +1,6 @@
 """What the network is worth, on each split and each class."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +10,7 @@ from imagette.evaluate import Predictions, evaluate
 from imagette.evaluate.evaluation import ClassAccuracy
 from imagette.report.blocks import Matrix
 from imagette.report.language import language
+from imagette.report.record import read_record
 from imagette.report.sections.result import classes_table, confusions, headline, result, split_name
 
 EN, FR = language("en"), language("fr")
@@ -55,6 +57,19 @@ def test_a_run_that_was_not_judged_says_the_remedy(make_record):
     (block,) = result(make_record(judged=()), EN).blocks
     assert block.tone == "missing"
     assert "imagette evaluate" in block.text
+
+
+def test_an_evaluation_from_before_the_run_went_on_is_not_its_result(judged_run, make_record):
+    run = judged_run()
+    path = run.path / "evaluation" / "validation.json"
+    step = run.finished()["step"]
+    path.write_text(json.dumps({**json.loads(path.read_text()), "checkpoint": step}))
+    assert read_record(run, "finished", None).split == "validation"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "checkpoint": step - 1}))
+    record = read_record(run, "finished", None)
+    assert (record.split, record.earlier) == (None, {"validation": step - 1})
+    said = [block.text for block in result(record, EN).blocks if block.kind == "text"]
+    assert f"The evaluation on validation is of step {step - 1}, from which the run" in said[0]
 
 
 def test_a_damaged_evaluation_is_named_and_the_rest_is_shown(judged_run, make_record):

@@ -8,7 +8,6 @@ from imagette.report.blocks import (
     Block,
     Cell,
     Column,
-    Drawing,
     Fact,
     Facts,
     Matrix,
@@ -44,7 +43,7 @@ def headline(record: Record, say: Language) -> Facts:
     return Facts(tuple(facts), large=True)
 
 
-def result(record: Record, say: Language, bars: Drawing | None = None) -> Section:
+def result(record: Record, say: Language) -> Section:
     """A row an evaluation, then each class on the split that is looked at closely."""
     evaluations = record.evaluations
     blocks: list[Block] = []
@@ -52,8 +51,6 @@ def result(record: Record, say: Language, bars: Drawing | None = None) -> Sectio
         blocks.append(_splits_table(evaluations, say))
     blocks += [Text(text, "missing") for text in _missing(record, say)]
     if record.evaluation and record.split:
-        if bars:
-            blocks.append(bars)
         blocks.append(classes_table(record.evaluation, record.split, say))
     return Section("result", say("result.title"), tuple(blocks))
 
@@ -92,6 +89,8 @@ def _splits_table(evaluations: dict[str, Evaluation], say: Language) -> Table:
 def _missing(record: Record, say: Language) -> Iterator[str]:
     for name in record.figures.keys() - record.evaluations.keys():
         yield say("result.damaged", split=split_name(name, say))
+    for name, step in record.earlier.items():
+        yield say("result.earlier", split=split_name(name, say), step=step)
     if not record.figures:
         yield say("result.none")
 
