@@ -106,6 +106,34 @@ def test_a_torn_extract_does_not_stop_the_next_opening(tmp_path: Path) -> None:
     assert read_lines(tmp_path / "ledger.jsonl") == openings("cifar10")
 
 
+def test_a_ledger_that_is_a_link_out_of_the_state_folder_is_not_written(tmp_path: Path) -> None:
+    path, elsewhere = ledger_path("cifar10"), tmp_path / "elsewhere.txt"
+    path.parent.mkdir(parents=True)
+    for name in (path.name, f"{path.name}.lock"):
+        elsewhere.write_bytes(b"a line of another\nand a torn one")
+        link = path.with_name(name)
+        link.unlink(missing_ok=True)
+        link.symlink_to(elsewhere)
+        with pytest.raises(StoreError) as told:
+            LEDGER.record("cifar10", "d1")
+        assert f"{link} is a link, and nothing is written through one: put the" in str(told.value)
+        assert "\n" not in str(told.value)
+        assert elsewhere.read_bytes() == b"a line of another\nand a torn one"
+        link.unlink()
+    record(times=1)
+    assert verify("cifar10") == Chain(1, broken_at=None)
+
+
+def test_an_extract_that_is_a_link_out_of_the_run_is_not_written(tmp_path: Path) -> None:
+    elsewhere, run = tmp_path / "elsewhere.txt", tmp_path / "run"
+    elsewhere.write_bytes(b'{"of": "another"}\n')
+    run.mkdir()
+    (run / "ledger.jsonl").symlink_to(elsewhere)
+    with pytest.raises(StoreError, match=r"stays sealed.*ledger\.jsonl is a link"):
+        Ledger(run, "cd34", "imagette evaluate").record("cifar10", "d1")
+    assert elsewhere.read_bytes() == b'{"of": "another"}\n'
+
+
 def test_two_processes_break_no_chain() -> None:
     script = (
         "from imagette.store.ledger import Ledger\n"

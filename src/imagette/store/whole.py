@@ -139,6 +139,11 @@ def _told(error: OSError, path: Path) -> str:
         return f"disk full: {path} cannot be written; free space and resume"
     if error.errno in _FORBIDDEN:
         return f"read-only: {path} cannot be written; make its folder writable or choose another"
+    if error.errno == errno.ELOOP:
+        return (
+            f"{error.filename} is a link, and nothing is written through one: "
+            "put the file that it leads to in its place"
+        )
     return f"{path} cannot be written: {error.strerror or error}"
 
 
