@@ -149,7 +149,8 @@ def in_a_process(data: str, way: str, asked: argparse.Namespace, place: Path) ->
     return found
 
 
-def compare(what: str, data: str, asked: argparse.Namespace, place: Path) -> None:
+def compare(what: str, data: str, asked: argparse.Namespace, place: Path) -> bool:
+    """Prints the rounds; whether bits and speed are as they must be."""
     print(f"{what}, {asked.network} at batch {asked.batch} on {asked.engine}, n = {asked.rounds}")
     rates: dict[str, list[float]] = {way: [] for way in WAYS}
     digests = set()
@@ -167,6 +168,7 @@ def compare(what: str, data: str, asked: argparse.Namespace, place: Path) -> Non
     ratio = median(rates["disk"]) / median(rates["memory"])
     same = "the same bits" if len(digests) == 1 else f"{len(digests)} DIFFERENT weights"
     print(f"  from the disk {ratio:.2f} of the speed (aim {AIM}), {same}")
+    return ratio >= AIM and len(digests) == 1
 
 
 def main() -> None:
@@ -198,10 +200,13 @@ def main() -> None:
         writers.append(
             (what, "folder:{}/pictures", lambda place: write_folder(place / "pictures", count))
         )
+    met = []
     for what, name, write in writers:
         with tempfile.TemporaryDirectory(prefix="imagette-", dir=asked.folder) as made:
             write(Path(made))
-            compare(what, name.format(made), asked, Path(made))
+            met.append(compare(what, name.format(made), asked, Path(made)))
+    if not all(met):
+        raise SystemExit(1)
 
 
 if __name__ == "__main__":

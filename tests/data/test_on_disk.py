@@ -165,6 +165,9 @@ def test_a_set_is_opened_in_a_quarter_of_its_size(tmp_path, cache):
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    num_train, total, _ = json.loads(done.stdout)
+    num_train, total, statistics = json.loads(done.stdout)
     assert num_train > 0.7 * count
-    assert total > 0
+    grey = np.arange(256) / 255  # every value as often as any other
+    assert statistics["channels_mean"] == pytest.approx([grey.mean()] * 3, abs=1e-3)
+    assert statistics["deviation"] == pytest.approx([grey.std()] * 3, abs=1e-3)
+    assert total / (num_train * 3072 * 255) == pytest.approx(grey.mean(), abs=1e-3)
