@@ -89,9 +89,12 @@ def test_notes_and_runs_that_do_not_count_stand_below(sweep):  # 001-39
 def test_the_figure_is_not_written_over_unless_asked(sweep, capsys, tmp_path):  # 004-T4, 000-07
     (tmp_path / "compare.png").write_bytes(b"precious")
     code, out, err = imagette(capsys, "compare", sweep)
+    assert (code, "figure   compare.png" in out) == (0, False)
+    assert "'compare.png' exists and stays: no figure is drawn. Give --overwrite" in err
+    assert (tmp_path / "compare.png").read_bytes() == b"precious"
+    code, out, err = imagette(capsys, "compare", sweep, "--out", "compare.png")
     assert (code, out) == (2, "")
     assert "'compare.png' exists: give --overwrite, or another name with --out." in err
-    assert (tmp_path / "compare.png").read_bytes() == b"precious"
     assert imagette(capsys, "compare", sweep, "--out", "other.png")[0] == 0
     assert imagette(capsys, "compare", sweep, "--overwrite")[0] == 0
     assert (tmp_path / "compare.png").read_bytes()[1:4] == b"PNG"

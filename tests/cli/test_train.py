@@ -66,6 +66,9 @@ def test_the_sealed_test_set_needs_a_word_more(runs, capsys):  # 000-12
     code, out, err = imagette(capsys, "evaluate", "runs/first_light", "--split", "test")
     assert (code, out) == (2, "")
     assert err.startswith("imagette: error: The test set is sealed")
+    code, out, err = imagette(capsys, "evaluate", "runs/first_light", "--open-test")
+    assert (code, out) == (2, "")
+    assert err.endswith("--split is validation: add --split test.\n")
     assert (
         imagette(capsys, "evaluate", "runs/first_light", "--split", "test", "--open-test")[0] == 0
     )

@@ -65,7 +65,7 @@ def compare(
         raise UsageError("--json and --csv: give one of them.")
     if as_csv and ensemble:
         raise UsageError("--csv has a line a variant, and --ensemble is none: give --json.")
-    picture = out or (None if as_json or as_csv or html else DEFAULT_PICTURE)
+    picture = out or (None if as_json or as_csv or html else _default_picture(overwrite))
     check_free(picture, overwrite)
     check_free(html, overwrite, "--html")
     comparison = compare_runs(runs, against)
@@ -100,6 +100,18 @@ def _show(
     if together:
         ensemble_lines(together, console)
     print("\n" + "\n".join(f"{what:<8} {path}" for what, path in made.items() if path))
+
+
+def _default_picture(overwrite: bool) -> Path | None:
+    """Where nobody asked for a picture, one that is there already stands in nobody's way."""
+    if not DEFAULT_PICTURE.exists() or overwrite:
+        return DEFAULT_PICTURE
+    print(
+        f"imagette: {str(DEFAULT_PICTURE)!r} exists and stays: no figure is drawn. "
+        "Give --overwrite, or --out with another name.",
+        file=sys.stderr,
+    )
+    return None
 
 
 def _command(runs: list[Path], against: str | None, html: Path, lang: Lang) -> str:

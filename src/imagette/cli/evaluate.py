@@ -13,6 +13,7 @@ from rich.markup import escape
 from imagette.cli.evaluation_table import evaluation_table
 from imagette.cli.train import DataDir
 from imagette.cli.trust import Trust
+from imagette.errors import UsageError
 from imagette.run.evaluate import evaluate_run
 from imagette.run.seal import seal_of_run
 
@@ -50,6 +51,10 @@ def evaluate(
 
     Example: imagette evaluate runs/first_light --split test --open-test
     """
+    if open_test and split != SplitChoice.test:
+        raise UsageError(
+            f"--open-test opens the test set, and --split is {split.value}: add --split test."
+        )
     evaluation = evaluate_run(
         run,
         split.value,

@@ -19,7 +19,7 @@ def evaluation_table(evaluation: Evaluation, split: str, console: Console) -> No
         f"balanced {100 * evaluation.balanced_accuracy:.2f} %{top5}, "
         f"{evaluation.num_misclassified:,} misclassified",
         highlight=False,
-        soft_wrap=True,
+        soft_wrap=not console.is_terminal,  # a pipe or a file gets one line
     )
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("class", overflow="fold")

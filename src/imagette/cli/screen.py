@@ -41,8 +41,11 @@ class _BarUnderCurves(Progress):
 class Screen:
     """Shows the events of one training, in order; open it with `with`."""
 
-    def __init__(self, console: Console, experiment: str) -> None:
-        """`experiment` is its name, with what was set, for the commands suggested at the end."""
+    def __init__(self, console: Console, experiment: str | None = None) -> None:
+        """`experiment` is its name, with what was set, for the commands suggested at the end.
+
+        Without it the run's own settings are named.
+        """
         self._console = console
         self._experiment = experiment
         self._curves = Curves()
@@ -157,7 +160,7 @@ class Screen:
         commands = [
             f"evaluate {self._run} --split train",
             f"describe {self._run}",
-            f"train {self._experiment} {longer}",
+            f"train {self._experiment or f'{self._run}/resolved.json'} {longer}",
         ]
         if experiment.evaluation.test == "sealed":
             commands.append(f"evaluate {self._run} --split test --open-test   (once, at the end)")

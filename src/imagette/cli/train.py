@@ -59,7 +59,7 @@ def train(
     if resumed:
         _refuse_with_resume(experiment, settings, out, runs, origin, reset)
         going_on = resume(resumed, data_dir, trust, engine, began=context.obj)
-        raise typer.Exit(_follow(going_on, DEFAULT_EXPERIMENT))
+        raise typer.Exit(_follow(going_on, None))
     if reset and not origin:
         raise UsageError("--reset names layers that --from would fill: give --from RUN too.")
     name = experiment or DEFAULT_EXPERIMENT
@@ -86,7 +86,7 @@ def changes_of(settings: list[str] | None, engine: str | None) -> list[str]:
     return [*(settings or []), *([f"engine.name={engine}"] if engine else [])]
 
 
-def _follow(events: RunEvents, experiment: str) -> int:
+def _follow(events: RunEvents, experiment: str | None) -> int:
     """Shows a training to its end and returns the exit code; `experiment` as a shell reads it."""
     with Interruption() as interruption, Screen(Console(file=sys.stdout), experiment) as screen:
         try:
