@@ -46,6 +46,7 @@ def test_json_holds_every_value(capsys):
         (["--layer", "conv1", "--at", "0,0,28"], "row 0 to 27, column 0 to 27. Got 0,0,28."),
         (["--layer", "conv1", "--at", "middle"], "--at must be whole numbers such as 0,12,12."),
         (["--at", "0,0,0"], "--at is a place in the output of --layer: give that too."),
+        (["--split", "test", "--open-test"], "--split, --open-test and --weights are of a run"),
         (["--engine", "tensorflow"], "No engine is called 'tensorflow'."),
     ],
 )

@@ -80,5 +80,9 @@ def test_the_test_set_stays_sealed_unless_opened(experiment, trained):  # 000-12
     with pytest.raises(UsageError, match=r"^The test set is sealed"):
         run_subject(folder.path, "test")
     before = len(openings("fashion-sample"))
+    for slip in ({"layer": "con1"}, {"layer": "conv1", "at": (99, 0, 0)}):
+        with pytest.raises(UsageError, match=r"con1|99"):
+            run_subject(folder.path, "test", open_test_set=True, **slip)
+    assert len(openings("fashion-sample")) == before
     assert run_subject(folder.path, "test", open_test_set=True).of == "2,000 test images"
     assert len(openings("fashion-sample")) == before + 1

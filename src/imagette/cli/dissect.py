@@ -78,14 +78,13 @@ def dissect(
             data_dir=data_dir,
             trust=trust,
             engine=engine,
+            layer=layer,
+            at=place,
         )
     elif _is_experiment(network):
-        experiment = load(network, arguments or [])
-        base = find(network).parent
-        subject = experiment_subject(
-            experiment, split.value, data_dir=data_dir, base=base, engine=engine
-        )
+        subject = _of_experiment(network, arguments or [], split, data_dir, engine)
     else:
+        _refuse_of_a_run(split, open_test, weights)
         found = find_network(network, arguments or [])
         subject = network_subject(walked(found, network, size, classes, width), engine=engine)
     found_values = dissected(subject, image, layer, place)
@@ -93,6 +92,21 @@ def dissect(
         print(json.dumps(found_values.as_json(), ensure_ascii=False))
         return
     _print(found_values, subject, Console(file=sys.stdout))
+
+
+def _of_experiment(
+    name: str, settings: list[str], split: SplitChoice, data_dir: Path | None, engine: str | None
+) -> Subject:
+    experiment, base = load(name, settings), find(name).parent
+    return experiment_subject(experiment, split.value, data_dir=data_dir, base=base, engine=engine)
+
+
+def _refuse_of_a_run(split: SplitChoice, open_test: bool, weights: WhichChoice) -> None:
+    if split != SplitChoice.validation or open_test or weights != WhichChoice.last:
+        raise UsageError(
+            "--split, --open-test and --weights are of a run: a network alone is shown the "
+            "validation images that come with imagette, with its first weights. Leave them out."
+        )
 
 
 def _is_experiment(name: str) -> bool:

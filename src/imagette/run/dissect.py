@@ -18,7 +18,7 @@ from imagette.engines.initial import first_weights
 from imagette.engines.protocol import Model
 from imagette.errors import UsageError, nearest
 from imagette.experiment import Experiment
-from imagette.network.graph import Graph
+from imagette.network.graph import Graph, Node
 from imagette.recipe.recipe import Recipe
 from imagette.run.begin import weights_to_begin
 from imagette.run.by_hand import Place, Worked, check_place, worked_out
@@ -116,18 +116,12 @@ def dissect(
         raise UsageError(
             f"--image must be 0 to {len(subject.split) - 1} of the {subject.of}. Got {image}."
         )
-    nodes = {node.path: node for node in subject.graph.nodes}
-    if layer is not None and layer not in nodes:
-        raise UsageError(f"No layer is called {layer!r:.100}. {nearest(layer, nodes)}")
-    if layer is not None:
-        node = nodes[layer]
-        at = at or (0, *(side // 2 for side in node.output_shape[1:]))
-        check_place(node, at)
+    asked = _asked(subject.graph, layer, at)
     pixels: Images = stored(selected(subject.split.images, slice(image, image + 1)))
     tensors = _tensors(subject, pixels)
     worked = computed = None
-    if layer is not None and at is not None:
-        node = nodes[layer]
+    if asked:
+        node, at = asked
         inputs = [tensors[number].values for number in node.inputs]
         worked = worked_out(node, inputs, subject.weights, at)
         computed = float(tensors[node.output].values[at])
@@ -144,6 +138,18 @@ def dissect(
         computed=computed,
         notes=subject.notes,
     )
+
+
+def _asked(graph: Graph, layer: str | None, at: Place | None) -> tuple[Node, Place] | None:
+    """The node of a layer and a place in its output; raises UsageError if there is not such."""
+    if layer is None:
+        return None
+    nodes = {node.path: node for node in graph.nodes}
+    if layer not in nodes:
+        raise UsageError(f"No layer is called {layer!r:.100}. {nearest(layer, nodes)}")
+    place = at or (0, *(side // 2 for side in nodes[layer].output_shape[1:]))
+    check_place(nodes[layer], place)
+    return nodes[layer], place
 
 
 def _tensors(subject: Subject, pixels: Images) -> list[Tensor]:
@@ -163,9 +169,15 @@ def run_subject(
     data_dir: Path | None = None,
     trust: bool = False,
     engine: str | None = None,
+    layer: str | None = None,
+    at: Place | None = None,
 ) -> Subject:
-    """A run's network with its weights, and one of its splits; an opened test set is recorded."""
+    """A run's network with its weights, and one of its splits; an opened test set is recorded.
+
+    A layer and a place that will be asked for are checked first: a slip opens nothing.
+    """
     opened = ready(run, which, trust=trust, engine=engine)
+    _asked(opened.graph, layer, at)
     images = split_of(
         opened.folder, opened.saved, opened.experiment, split, open_test_set, data_dir
     )
