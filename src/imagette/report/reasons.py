@@ -15,7 +15,7 @@ _KNOWN = {
         r"\(patience (?P<patience>\d+)\)"
     ),
     "reason.key": r"stopped by Ctrl-C",
-    "reason.system": r"stopped by the system \(SIGTERM\)",
+    "reason.system": r"stopped by the system \((?P<signal>SIG\w+)\)",
     "reason.no_run": r"no finished run on one side",
     "reason.other_data": r"judged on another data set",
     "reason.other_split": r"judged on (?P<split>\w+), (?P<name>.*) on (?P<other>\w+)",
@@ -27,13 +27,14 @@ _KNOWN = {
         r"not counted: (?P<path>.*): seed (?P<seed>\d+) again, a newer run of it counts"
     ),
     "reason.not_counted": (
-        r"not counted: (?P<path>.*): (?P<state>.*), epoch (?P<epoch>\d+) of (?P<epochs>\w+)"
+        r"not counted: (?P<path>.*): (?P<state>.*), epoch (?P<epoch>[\d.]+) of (?P<epochs>\w+)"
     ),
     "reason.left_out": r"left out: (?P<why>.*)",
     "reason.on_test_watched": r"(?P<name>.*): on the test set, which was watched each epoch",
     "reason.on_test_opened": r"(?P<name>.*): on the test set, opened for its last weights",
     "reason.on_train": r"(?P<name>.*): on the training images, it measured no others",
 }
+_NUMBERS = ("epoch", "epochs", "minutes", "patience", "seed")  # what else has digits is a name
 _SPLITS = ("train", "validation", "test")
 _LONGEST = 400  # characters: paths and commands are among them
 
@@ -48,17 +49,21 @@ def told(reason: str, say: Language) -> str:
     for key, form in _KNOWN.items():
         found = re.fullmatch(form, reason)
         if found:
-            return say(key, **{name: _value(text, say) for name, text in found.groupdict().items()})
+            return say(
+                key, **{name: _value(name, text, say) for name, text in found.groupdict().items()}
+            )
     return shown(reason, _LONGEST)
 
 
-def _value(text: str, say: Language) -> str:
+def _value(name: str, text: str, say: Language) -> str:
     if text in ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy"):
         return say(f"figure.{text}")
     if text in _SPLITS:
         return say(f"split.{text}")
     try:
-        number = float(text)
-    except ValueError:  # a path, a name, a command
+        number = float(text) if name in _NUMBERS else None
+    except ValueError:  # of a budget's: "budget"
+        number = None
+    if number is None:
         return shown(text, _LONGEST)
     return say.integer(int(number)) if number.is_integer() else say.decimal(number)
