@@ -148,3 +148,13 @@ def test_a_reader_that_leaves_early_hears_no_complaint():
     command = f"{sys.executable} -m imagette --help | true"
     done = subprocess.run(["sh", "-c", command], capture_output=True, check=False)
     assert done.stderr == b""
+
+
+@pytest.mark.parametrize("words", [["schema"], ["describe", "resnet20"]], ids=" ".join)
+def test_a_reader_that_leaves_early_is_no_failure(words):
+    reads, writes = os.pipe()
+    os.close(reads)
+    command = [sys.executable, "-m", "imagette", *words]
+    done = subprocess.run(command, stdout=writes, stderr=subprocess.PIPE, check=False)
+    os.close(writes)
+    assert (done.returncode, done.stderr) == (0, b"")

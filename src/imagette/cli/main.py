@@ -101,6 +101,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         forget_the_output()
         return 0
+    except SystemExit as ended:  # typer's, with code 1, where it sees the reader go
+        if not isinstance(ended.__context__, BrokenPipeError):
+            raise
+        forget_the_output()
+        return 0
     except KeyboardInterrupt:
         return _say("stopped by Ctrl-C", INTERRUPTED)
     except Exception as error:
