@@ -73,7 +73,7 @@ def test_a_class_without_images_cannot_be_balanced():
             [],
             "'recipe.loss.class_weights': class weights must be numbers from 0, not all of them 0",
         ),
-        ("even", "'recipe.loss.class_weights' must be a list, such as "),
+        ("even", "'recipe.loss.class_weights' must be a list or 'balanced'. Got 'even'."),
     ],
 )
 def test_wrong_weights_get_one_line(weights, message):

@@ -102,7 +102,7 @@ def test_a_run_killed_under_a_time_budget_and_resumed_is_its_plans_and_no_more(
     clock = count(0.0, 0.02).__next__  # every look at it takes a fiftieth of a second
     monkeypatch.setattr("imagette.run.train.perf_counter", clock)
     monkeypatch.setattr("imagette.run.training.perf_counter", clock)
-    timed = experiment(recipe={"epochs": "budget", "schedule": "cosine"}, budget={"minutes": 0.1})
+    timed = experiment(recipe={"epochs": "budget", "schedule": "cosine"}, budget={"minutes": 0.3})
     events, plans = train_experiment(timed), 0
     while plans < 2:
         event = next(events)
