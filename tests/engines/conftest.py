@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
+from imagette.data.affine import Affine
 from imagette.data.augment import AlternatingFlip, Cutout, Flip, Shift
 from imagette.data.mixing import CutMix, Mixup
 from imagette.data.preprocess import Preprocess
@@ -70,6 +71,8 @@ AUGMENTATIONS = [
     AlternatingFlip(),
     Shift(pixels=3),
     Shift(pixels=4, edge="reflect"),
+    Affine(),
+    Affine(turn=180, zoom=0.9, shear=0.9, move=40),
     Cutout(size=5, fill=7),
     Cutout(size=20),
     Mixup(),

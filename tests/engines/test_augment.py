@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from imagette.data.affine import Affine
 from imagette.data.augment import AlternatingFlip, Flip, Shift
 from imagette.data.mixing import Mixup
 from imagette.data.trivial import Trivial, tables_for
@@ -98,6 +99,15 @@ def test_images_that_are_no_bytes_are_mixed_without_rounding(engine):
     found = np.asarray(lower(Mixup())(array(pixels), array(draws)))
     expected = (100 * pixels + 156 * np.roll(pixels, 1, axis=0)) / 256
     np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+def test_images_that_are_no_bytes_are_moved_without_rounding(engine):
+    pixels = np.random.default_rng(0).integers(0, 256, (6, 9, 9, 1))
+    draws = Affine().draw(draw, 1, np.arange(6, dtype=np.int32), (9, 9))
+    array, lower = arrays_of(engine)
+    found = np.asarray(lower(Affine())(array(pixels.astype(np.float32)), array(draws)))
+    np.testing.assert_allclose(found, Affine().apply(pixels, draws), atol=0.51)
+    np.testing.assert_allclose(found, Affine().apply(pixels.astype(np.float32), draws), rtol=1e-5)
 
 
 def test_every_augmentation_stays_on_its_device(augmentation):

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pydantic import BeforeValidator, Field
 
 from imagette.arrays import Images, Size
+from imagette.data.affine import Affine
 from imagette.data.mixing import CutMix, Mixup
 from imagette.data.trivial import Trivial
 from imagette.spec import Spec, named
@@ -104,7 +105,7 @@ class Cutout(Spec):
 
 
 Augmentation = Annotated[
-    Flip | AlternatingFlip | Shift | Cutout | Mixup | CutMix | Trivial,
+    Flip | AlternatingFlip | Shift | Affine | Cutout | Mixup | CutMix | Trivial,
     Field(discriminator="name"),
     BeforeValidator(named),
 ]

@@ -9,10 +9,12 @@ from typing import Any
 import jax.numpy as jnp
 from jax import Array
 
+from imagette.data.affine import Affine
 from imagette.data.augment import AlternatingFlip, Cutout, Flip, Shift
 from imagette.data.beta import PARTS
 from imagette.data.mixing import CutMix, Mixup
 from imagette.data.trivial import Trivial
+from imagette.engines.with_jax.affine import moved
 from imagette.engines.with_jax.trivial import changed
 
 Lowered = Callable[[Array, Array], Array]
@@ -99,6 +101,7 @@ _LOWERINGS: dict[type, Callable[[Any], Lowered]] = {
     Flip: _flip,
     AlternatingFlip: _flip,
     Shift: _shift,
+    Affine: lambda _spec: moved,
     Cutout: _cutout,
     Mixup: _mixup,
     CutMix: _cutmix,
