@@ -47,6 +47,26 @@ def test_a_file_chooses_network_data_optimiser_and_epochs_by_name(written):
     assert experiment.run.title == "mine"
 
 
+def test_every_remedy_against_overfitting_is_a_setting(written):  # 000-24
+    experiment = load(
+        written(TOML),
+        [
+            *("network.name=vgg8", "network.args={dropout = 'increasing'}"),
+            *("recipe.optimiser.decay=5e-4", "recipe.augment=['flip', 'cutout', 'mixup']"),
+            *("recipe.stopping={patience = 3}", "recipe.schedule=cosine"),
+            *("recipe.loss={name = 'cross_entropy', label_smoothing = 0.1}",),
+            "recipe.averaging=ema",
+        ],
+    )
+    network, recipe = walk(network_of(experiment.network), (3, 32, 32), 10), experiment.recipe
+    rates = [n.hyper_parameters["rate"] for n in network.nodes if n.function == "dropout"]
+    assert rates == sorted(rates) != []
+    assert recipe.optimiser.decay == 5e-4
+    assert [one.name for one in recipe.augment] == ["flip", "cutout", "mixup"]
+    assert (recipe.stopping.patience, recipe.schedule.name) == (3, "cosine")
+    assert (recipe.loss.label_smoothing, recipe.averaging.name) == (0.1, "ema")
+
+
 def test_json_says_the_same_as_toml(written):  # 004-03
     values = {
         "seed": 3,

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -49,6 +50,13 @@ def test_an_engine_trains_where_the_other_is_absent(engine, absent, tmp_path):  
     )
     assert engine in loaded(code, ["torch", "jax"])
     assert (tmp_path / "run" / "finished.json").exists()
+
+
+def test_no_extra_brings_tensorflow():  # 000-17
+    told = (Path(__file__).parents[1] / "constraints.txt").read_text()
+    pinned = {line.split("==")[0] for line in told.splitlines() if "==" in line}
+    assert {"torch", "jax", "numpy"} <= pinned
+    assert not [name for name in pinned if "tensorflow" in name or name == "tf-nightly"]
 
 
 def test_this_test_can_fail():

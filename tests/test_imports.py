@@ -124,7 +124,7 @@ def test_every_part_has_its_place_in_the_order(modules):
     assert {part_of(name) for name in modules} <= set(RANKS)
 
 
-def test_imports_point_down_only(modules):
+def test_imports_point_down_only(modules):  # 004-01
     assert upward(imports_within(modules)) == []
 
 

@@ -37,6 +37,8 @@ def test_a_lesson_runs_without_network_or_display(lesson, tmp_path):
     done = run(lesson, tmp_path, IMAGETTE_LESSON_DATA="fashion-sample")
     assert (done.returncode, done.stderr[-2000:]) == (0, "")
     assert list(tmp_path.rglob("*.png"))
+    # 002-24, 003-13: pictures, each with its true and its predicted class
+    assert (tmp_path / "mistakes.png").exists() == (lesson.stem[:3] in ("002", "003"))
 
 
 @pytest.mark.system
@@ -49,7 +51,7 @@ def test_a_lesson_runs_on_the_data_of_its_source(lesson, tmp_path, monkeypatch):
 
 
 @each_lesson
-def test_a_lesson_is_cells_of_text_and_code_that_ask_the_learner_something(lesson):
+def test_a_lesson_is_cells_of_text_and_code_that_ask_the_learner_something(lesson):  # 003-28
     text = lesson.read_text(encoding="utf-8")
     words = "".join(MARKDOWN.findall(text))
     assert all(line.startswith("#") for line in words.splitlines() if line)

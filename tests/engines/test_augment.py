@@ -116,6 +116,16 @@ def test_every_augmentation_stays_on_its_device(augmentation):
     assert lower_in_torch(augmentation)(images, draws.to("meta")).device.type == "meta"
 
 
+def test_no_augmentation_touches_what_is_evaluated(engine, case):  # 001-T3
+    augment = ["flip", {"name": "cutout", "size": 64}, "trivial", "mixup"]
+    text = "flatten\nlinear classes"
+    changed, plain = (case(text, augment=chosen) for chosen in (augment, []))
+    logits = [
+        made.on(engine).predict(made.first, made.images, 10).tobytes() for made in (changed, plain)
+    ]
+    assert logits[0] == logits[1]
+
+
 def test_a_flip_mirrors_left_and_right():  # 003-08
     image = np.arange(6, dtype=np.uint8).reshape(1, 2, 3, 1)
     assert Flip().apply(image, np.array([True]))[0, :, :, 0].tolist() == [[2, 1, 0], [5, 4, 3]]

@@ -12,7 +12,7 @@ def test_a_mask_is_the_positive_part_summed_over_channels_over_its_maximum():  #
         np.testing.assert_allclose(mask, np.array(by_hand) / np.max(by_hand), rtol=1e-6)
 
 
-def test_where_nothing_is_active_the_mask_is_0():  # 003-25
+def test_where_nothing_is_active_the_mask_is_0():  # 003-25, 003-T5
     masks = activation_masks(np.array([[[[-1.0, -2.0]]], [[[0.0, 3.0]]]], np.float32))
     assert masks.tolist() == [[[0, 0]], [[0, 1]]]
 

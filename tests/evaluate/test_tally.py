@@ -5,7 +5,7 @@ from imagette.evaluate.tally import Tally
 BATCHES = [Tally.of_batch(64, 60, 0.5), Tally.of_batch(64, 50, 0.75), Tally.of_batch(32, 3, 4.0)]
 
 
-def test_a_short_last_batch_weighs_what_it_holds() -> None:  # 000-T3, 003-T3, 001-17
+def test_a_short_last_batch_weighs_what_it_holds() -> None:  # 000-T3, 003-T3, 001-17, 001-T2
     total = Tally()
     for batch in BATCHES:
         total = total.merge(batch)

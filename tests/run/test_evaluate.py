@@ -15,6 +15,14 @@ def test_a_reloaded_run_scores_what_it_scored_at_its_end(experiment, trained):  
     np.testing.assert_array_equal(before["logits"], after["logits"])
 
 
+def test_images_are_normalised_by_what_the_run_kept(experiment, trained, monkeypatch):  # 003-06
+    folder = trained(experiment()).folder
+    before = folder.read_evaluation("validation")[1]["logits"]
+    monkeypatch.setattr("imagette.data.preprocess.channel_statistics", None)
+    evaluate_run(folder.path)
+    np.testing.assert_array_equal(folder.read_evaluation("validation")[1]["logits"], before)
+
+
 def test_any_split_can_be_measured_but_the_test_set_only_when_opened(experiment, trained):
     # 000-12, 003-14
     folder = trained(experiment()).folder

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from imagette.engines.initial import first_weights
 from imagette.errors import UsageError
 from imagette.run import begin
 from imagette.run.begin import first_values
@@ -47,6 +48,15 @@ def _sent(events, answer):
         yield from events
     except StopIteration:
         return
+
+
+def test_a_trained_run_still_has_the_weights_it_began_with(experiment, trained):  # 003-10
+    folder = trained(experiment()).folder
+    first = first_weights(prepare(experiment(seed=0)).graph, seed=0)
+    begun, ended = folder.load(0).weights, folder.load().weights
+    for name, value in first.items():
+        np.testing.assert_array_equal(begun[name], value)
+    assert any((ended[name] != value).any() for name, value in first.items())
 
 
 def test_the_whitening_looks_at_training_images_evenly_apart(experiment, monkeypatch):

@@ -114,7 +114,7 @@ def test_every_shipped_sweep_says_whose_question_it_is_and_its_command(path: Pat
     assert head[2].startswith(f"# Command: imagette sweep {path.stem}")
 
 
-def test_the_shipped_sweeps_answer_the_sources():
+def test_the_shipped_sweeps_answer_the_sources():  # 002-12
     sizes = {trial.name: trial.experiment for trial in plan_trials(read_sweep("lenet_sizes"))}
     assert sizes["doubled"].network.width == 2  # 001-21
     assert sizes["two 3x3 for 5x5"].network.args == {"factored": True}  # 001-23
