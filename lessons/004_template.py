@@ -21,8 +21,8 @@ from pathlib import Path
 import numpy as np
 
 import imagette as im
-from imagette.run.begin import Origin
 from imagette.run.lines import line_of
+from imagette.run.origin import Origin
 from imagette.store.folder import RunFolder
 
 NAME = os.environ.get("IMAGETTE_LESSON_DATA", "mnist")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from imagette.experiment import load
-from imagette.run.begin import Origin
+from imagette.run.origin import Origin
 from imagette.run.train import Ended, resume, train_experiment
 from imagette.train.events import Remark
 from imagette.train.plan import Planner

@@ -7,10 +7,10 @@ import pytest
 
 from imagette.errors import MissingExtra, UsageError
 from imagette.experiment import Experiment
-from imagette.run.begin import Origin
 from imagette.run.evaluate import evaluate_run
 from imagette.run.forecast import forecast
 from imagette.run.on_engine import engine_by_now, on_engine
+from imagette.run.origin import Origin
 from imagette.run.train import Begun, Ended, resume, train_experiment
 from imagette.store.folder import RunFolder
 from imagette.train.events import Decision, Progress, Remark, Stop

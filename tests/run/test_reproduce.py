@@ -6,7 +6,7 @@ from itertools import count
 import pytest
 
 from imagette.errors import UsageError
-from imagette.run.begin import Origin
+from imagette.run.origin import Origin
 from imagette.run.reproduce import Difference, reproduce
 from imagette.run.train import resume, train_experiment
 from imagette.store.folder import RunFolder

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from imagette.errors import DataError, StoreError, TrainingError, UsageError
-from imagette.run.begin import Origin
 from imagette.run.evaluate import evaluate_run
+from imagette.run.origin import Origin
 from imagette.run.train import Begun, Ended, resume, train_experiment
 from imagette.store.folder import RunFolder
 from imagette.store.ledger import openings

@@ -14,8 +14,9 @@ from imagette.cli.screen import Screen
 from imagette.cli.trust import Trust
 from imagette.errors import UsageError
 from imagette.experiment import find, load
-from imagette.run.begin import Origin
+from imagette.run.origin import Names, Origin
 from imagette.run.train import Begun, Ended, RunEvent, RunEvents, resume, train_experiment
+from imagette.store.weight_names import ORDER, read_names
 
 DEFAULT_EXPERIMENT = "first_light"
 
@@ -26,6 +27,22 @@ Settings = Annotated[
 EngineName = Annotated[str | None, typer.Option(help="torch or jax; sets engine.name.")]
 DataDir = Annotated[
     Path | None, typer.Option("--data-dir", help="Where data lie on this disk already.")
+]
+From = Annotated[
+    Path | None,
+    typer.Option(
+        "--from",
+        help="Start from the last weights of this run, or from a file: .pt, safetensors, npz.",
+        metavar="RUN|FILE",
+    ),
+]
+NamesOption = Annotated[
+    str | None,
+    typer.Option(
+        "--names",
+        help="With --from FILE: what it calls each weight (TOML or JSON), or 'order'.",
+        metavar="FILE|order",
+    ),
 ]
 
 
@@ -39,9 +56,8 @@ def train(
     engine: EngineName = None,
     out: Annotated[Path | None, typer.Option(help="The run's folder, exactly.")] = None,
     runs: Annotated[Path | None, typer.Option(help="Where run folders go.")] = None,
-    origin: Annotated[
-        Path | None, typer.Option("--from", help="Start from the last weights of this run.")
-    ] = None,
+    origin: From = None,
+    names: NamesOption = None,
     reset: Annotated[
         list[str] | None,
         typer.Option(help="With --from: a layer whose weights start anew.", metavar="LAYER"),
@@ -57,11 +73,10 @@ def train(
     Example: imagette train first_light --set recipe.epochs=2
     """
     if resumed:
-        _refuse_with_resume(experiment, settings, out, runs, origin, reset)
+        _refuse_with_resume(experiment, settings, out, runs, origin, names, reset)
         going_on = resume(resumed, data_dir, trust, engine, began=context.obj)
         raise typer.Exit(_follow(going_on, None))
-    if reset and not origin:
-        raise UsageError("--reset names layers that --from would fill: give --from RUN too.")
+    came = _origin(origin, names, reset)
     name = experiment or DEFAULT_EXPERIMENT
     changes = changes_of(settings, engine)
     loaded = load(name, changes)
@@ -73,12 +88,25 @@ def train(
         loaded,
         out=out,
         source=find(name),
-        origin=Origin(origin, tuple(reset or ())) if origin else None,
+        origin=came,
         data_dir=data_dir,
         began=context.obj,
     )
     same = [name, *(word for change in changes for word in ("--set", change))]
     raise typer.Exit(_follow(events, shlex.join(same)))
+
+
+def _origin(path: Path | None, names: str | None, reset: list[str] | None) -> Origin | None:
+    if path is None:
+        if reset:
+            raise UsageError("--reset names layers that --from would fill: give --from RUN too.")
+        if names:
+            raise UsageError("--names goes with --from FILE, whose names it translates: give both.")
+        return None
+    said: Names = None
+    if names is not None:
+        said = "order" if names == ORDER else read_names(Path(names))
+    return Origin(path, tuple(reset or ()), said)
 
 
 def changes_of(settings: list[str] | None, engine: str | None) -> list[str]:
@@ -133,6 +161,6 @@ def _refuse_with_resume(*others: object) -> None:
     if any(others):
         raise UsageError(
             "--resume goes on with a run as it was: leave out the experiment, --set, --out, "
-            "--runs, --from and --reset; only --engine may change. To train a finished run "
-            "further, start a new one --from it."
+            "--runs, --from, --names and --reset; only --engine may change. To train a finished "
+            "run further, start a new one --from it."
         )

@@ -1,6 +1,5 @@
 """What a new run begins with: its first weights, and its folder with all that is known by then."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,20 +11,12 @@ from imagette.experiment import digest, resolved
 from imagette.network import cost_table
 from imagette.run.evaluate import about_data
 from imagette.run.keep import first_checkpoint
+from imagette.run.origin import Given
 from imagette.run.own import Sources, pointers_of, relocated
 from imagette.run.prepare import Prepared
 from imagette.store.folder import RunFolder
-from imagette.store.matching import match_weights
 from imagette.store.provenance import environment
 from imagette.store.trust import remember
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Where first weights come from, if not from the seed: a run, all its layers but `reset`."""
-
-    run: Path
-    reset: tuple[str, ...] = ()
 
 
 def first_values(prepared: Prepared) -> dict[str, NDArray[np.float32]]:
@@ -40,17 +31,13 @@ def first_values(prepared: Prepared) -> dict[str, NDArray[np.float32]]:
     return first_weights(prepared.graph, experiment.recipe, experiment.seed, sample)
 
 
-def weights_to_begin(prepared: Prepared, origin: Origin | None) -> dict[str, NDArray[np.float32]]:
-    """From the seed, or a module's own; an origin's weights take their place."""
+def weights_to_begin(prepared: Prepared, given: Given | None) -> dict[str, NDArray[np.float32]]:
+    """From the seed, or a module's own; weights given from elsewhere take their place."""
     if prepared.own and prepared.own.has_network:
         weights = prepared.own.first_values()
     else:
         weights = first_values(prepared)
-    if origin:
-        saved = RunFolder.open(origin.run).load("last")
-        wanted = {weight.name: weight.shape for weight in prepared.graph.weights}
-        weights |= match_weights(wanted, saved.weights, origin.reset)[0]
-    return weights
+    return weights | given.weights(prepared.graph) if given else weights
 
 
 def make_folder(
@@ -59,14 +46,13 @@ def make_folder(
     sources: Sources,
     source: Path | None = None,
     out: Path | None = None,
-    origin: Origin | None = None,
+    given: Given | None = None,
 ) -> RunFolder:
     """A new run folder with all that is known before training, its first weights included.
 
     The code in it counts as the user's.
     """
     experiment = relocated(prepared.experiment)
-    came = {"run": str(origin.run.absolute()), "reset": list(origin.reset)} if origin else None
     folder = RunFolder.create(
         root=Path(experiment.run.folder),
         title=experiment.run.title,
@@ -79,7 +65,7 @@ def make_folder(
             "device": prepared.model.device,
             "experiment": digest(experiment),
             "data": about_data(prepared.dataset),
-            "from": came,
+            "from": given.account if given else None,
         },
         out=out,
         first=first_checkpoint(weights, prepared.card),

@@ -11,11 +11,12 @@ from typing import Any
 from imagette.arrays import Weights
 from imagette.errors import UsageError
 from imagette.experiment import Experiment
-from imagette.run.begin import Origin, make_folder, weights_to_begin
+from imagette.run.begin import make_folder, weights_to_begin
 from imagette.run.checks import check_together
 from imagette.run.evaluate import check_same_data, trusted_experiment
 from imagette.run.keep import plans_of
 from imagette.run.on_engine import engine_by_now
+from imagette.run.origin import origin_of, read_origin
 from imagette.run.own import sources_of
 from imagette.run.prepare import Prepared, prepare
 from imagette.run.train import RunEvent, RunEvents, train_prepared, with_decisions
@@ -169,13 +170,19 @@ def _as_it_was(experiment: Experiment, then: RunFolder) -> Experiment:
 
 
 def _first_weights(then: RunFolder, prepared: Prepared) -> Weights:
-    """Made again from the seed; those that came from another run, as this one kept them."""
+    """Made again from the seed; those that came from elsewhere, as this one kept them."""
     origin = then.environment().get("from")
     if origin is None:
         return weights_to_begin(prepared, None)
     if 0 in then.checkpoints():
         return then.load(0).weights
-    return weights_to_begin(prepared, Origin(Path(origin["run"]), tuple(origin["reset"])))
+    given = read_origin(origin_of(origin))
+    if given.account.get("sha256") != origin.get("sha256"):
+        raise UsageError(
+            f"{origin['file']} is not the file that {then.path} began with (sha256 differs): put "
+            "the old one back."
+        )
+    return weights_to_begin(prepared, given)
 
 
 def _difference_of_rows(then: list[dict[str, Any]], now: Mapping[str, Any]) -> Difference | None:

@@ -15,7 +15,7 @@ from imagette.evaluate.evaluation import Evaluation
 from imagette.evaluate.overfitting import overfitting
 from imagette.experiment import Experiment
 from imagette.problems import describe_problems
-from imagette.run.begin import Origin, make_folder, weights_to_begin
+from imagette.run.begin import make_folder, weights_to_begin
 from imagette.run.checks import check_together
 from imagette.run.choice import decided
 from imagette.run.evaluate import (
@@ -29,6 +29,7 @@ from imagette.run.heartbeat import beating
 from imagette.run.judge import Judge
 from imagette.run.keep import keep, mark_best, start_of
 from imagette.run.on_engine import engine_by_now, on_engine
+from imagette.run.origin import Origin, read_origin
 from imagette.run.own import sources_of
 from imagette.run.prepare import Prepared, prepare
 from imagette.run.state import failure_logged
@@ -96,11 +97,12 @@ def train_experiment(
     """
     began = perf_counter() if began is None else began
     base = source.parent if source else None
+    given = read_origin(origin) if origin else None
     prepared = prepare(experiment, data_dir, base)
     remarks = check_together(prepared)
     prepared = decided(prepared)
-    weights = weights_to_begin(prepared, origin)
-    folder = make_folder(prepared, weights, sources_of(experiment, base), source, out, origin)
+    weights = weights_to_begin(prepared, given)
+    folder = make_folder(prepared, weights, sources_of(experiment, base), source, out, given)
     places = (data_dir, base)
     yield from train_prepared(prepared, folder, Start(weights), remarks, began, places)
 
