@@ -39,6 +39,28 @@ def real_cache(monkeypatch: pytest.MonkeyPatch) -> Path:
     return REAL_CACHE
 
 
+@pytest.fixture(scope="session")
+def small_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run that was trained for one epoch on the embedded sample. Change no file."""
+    from imagette.run.train import train_experiment
+
+    folder = tmp_path_factory.mktemp("small")
+    given = folder / "small.toml"
+    given.write_text("# as it was given\n", encoding="utf-8")
+    text = (
+        "conv 4 5x5; batchnorm; relu; maxpool 2; residual { conv 4 3x3 pad=same; gelu }\n"
+        "flatten; dropout 0.2; linear classes"
+    )
+    sections: dict[str, Any] = {
+        "data": {"limit": 300},
+        "network": {"text": text},
+        "recipe": {"epochs": 1, "batch": 32, "optimiser": "adam"},
+        "run": {"title": "small", "folder": str(folder / "runs")},
+    }
+    (*_, ended) = train_experiment(check(sections, "small"), source=given)
+    return Path(ended.folder.path)
+
+
 @pytest.fixture
 def make_run(tmp_path: Path) -> Callable[..., RunFolder]:
     """Makes up a run of `softmax` below `tmp_path`, without training it.

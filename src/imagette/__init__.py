@@ -71,6 +71,7 @@ _PUBLIC = {
     "imagette.store.folder": ("RunFolder",),
     "imagette.run.activations": ("looks_of",),
     "imagette.run.compare": ("compare_runs",),
+    "imagette.run.export": ("export_run",),
     "imagette.run.fit": ("Fitted", "fit"),
     "imagette.run.predict": ("predict_pictures",),
     "imagette.run.prepare": ("prepare",),

@@ -113,6 +113,9 @@ from imagette.run.compare import (
 from imagette.run.evaluate import (
     evaluate_run as evaluate_run,
 )
+from imagette.run.export import (
+    export_run as export_run,
+)
 from imagette.run.fit import (
     Fitted as Fitted,
     fit as fit,

@@ -28,6 +28,10 @@ class TrainingError(ImagetteError):
     """A training that cannot go on, such as a loss that is not a number."""
 
 
+class ExportError(ImagetteError):
+    """A network that a format cannot hold, or a file that does not compute what it should."""
+
+
 class MissingExtra(ImagetteError):
     """An optional package is absent: says what needs it and the install command.
 

@@ -70,6 +70,9 @@ COMMANDS = {
         "Train a run again and say whether it comes out the same.",
         "imagette.cli.reproduce:reproduce_command",
     ),
+    "export": Command(
+        "Write a trained network in other formats, each checked.", "imagette.cli.export:export"
+    ),
     "runs": Command("List, show and remove runs.", "imagette.cli.runs:app"),
     "note": Command("Add a note to a run.", "imagette.cli.note:note"),
     "sweep": Command(

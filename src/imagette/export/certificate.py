@@ -1,0 +1,157 @@
+"""The certificate of an export: what its files take and give, and how far they were checked."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from imagette.export.checking import TOLERANCE, Checked
+from imagette.export.format import Tensor
+from imagette.export.trained import Trained
+
+FORMAT = 1
+"""Of `certificate.json`."""
+
+MEASURES = {
+    "float32": "the largest absolute difference of a logit",
+    "int8": "the difference of the accuracy, as a fraction",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Certificate:
+    """What is known of the files of one export."""
+
+    format: str
+    trained: Trained
+    split: str  # whose images were used
+    models: tuple[Checked, ...]
+    versions: Mapping[str, str | None]
+    hardware: Mapping[str, Any]
+    notes: tuple[str, ...]
+    made: str  # UTC
+
+    @property
+    def passed(self) -> bool:
+        return all(one.passed for one in self.models)
+
+    def as_json(self) -> dict[str, Any]:
+        """`certificate.json`: the first file's figures, the others' under their precision."""
+        first, *others = self.models
+        return {
+            "certificate": FORMAT,
+            "format": self.format,
+            "passed": self.passed,
+            **_model_json(first),
+            **{one.model.precision: _model_json(one) for one in others},
+            "images": {"split": self.split, "count": first.num_images},
+            "classes": list(self.trained.class_names),
+            "normalisation": {"inside_the_file": True, **self.trained.preprocess.as_json()},
+            "run": {
+                "title": self.trained.title,
+                "engine": self.trained.engine,
+                "step": self.trained.step,
+                "weights_sha256": self.trained.weights_digest,
+                "parameters": self.trained.graph.parameters,
+            },
+            "versions": dict(self.versions),
+            "hardware": dict(self.hardware),
+            "notes": list(self.notes),
+            "made": self.made,
+        }
+
+
+def _model_json(one: Checked) -> dict[str, Any]:
+    model = one.model
+    engine, file = one.first
+    return {
+        "file": one.file_name,
+        "sha256": one.digest,
+        "bytes": len(model.data),
+        "precision": model.precision,
+        "fault": one.fault,
+        "inputs": [asdict(tensor) for tensor in model.inputs],
+        "outputs": [asdict(tensor) for tensor in model.outputs],
+        **model.facts,
+        "largest_difference": _number(one.largest_difference),
+        "differences": {str(batch): _number(off) for batch, off in one.differences.items()},
+        "tolerance": TOLERANCE[model.precision],
+        "tolerance_of": MEASURES[model.precision],
+        "accuracy_engine": one.accuracy_engine,
+        "accuracy_file": one.accuracy_file,
+        "latency_ms": {str(batch): ms for batch, ms in one.latency.items()},
+        "first_image": {
+            "engine": [_number(float(value)) for value in engine],
+            "file": [_number(float(value)) for value in file],
+        },
+        "changed": [asdict(change) for change in one.changed],
+    }
+
+
+def _number(value: float) -> float | str:
+    """JSON has no word for what is not a number: it is told as text."""
+    return value if abs(value) < float("inf") else str(value)
+
+
+def markdown(certificate: Certificate) -> str:
+    """`certificate.md`: the same for people."""
+    about, trained = certificate, certificate.trained
+    word = "Passed" if about.passed else "FAILED"
+    lines = [
+        f"# {trained.title}, exported to {about.format}",
+        "",
+        f"**{word}.** Weights of step {trained.step:,}, trained by {trained.engine}, compared with "
+        f"that engine on {about.models[0].num_images:,} {about.split} images, "
+        f"on {about.hardware['processor']}, {about.made}.",
+        "",
+        "Normalisation is inside: the file takes the pixels as they are, 0 to 255, in the order "
+        "rows, columns, channels, and gives logits, before softmax.",
+    ]
+    for one in about.models:
+        lines += ["", *_model_lines(one)]
+    lines += ["", "Classes: " + ", ".join(trained.class_names) + "."]
+    lines += [f"\nNote: {note}." for note in about.notes]
+    versions = ", ".join(f"{name} {version}" for name, version in about.versions.items() if version)
+    return "\n".join([*lines, "", f"Made with {versions}.", ""])
+
+
+def _model_lines(one: Checked) -> list[str]:
+    model = one.model
+    rows = {
+        "takes": "; ".join(map(tensor_text, model.inputs)),
+        "gives": "; ".join(map(tensor_text, model.outputs)),
+        **{name: _fact_text(value) for name, value in model.facts.items()},
+        "size": f"{len(model.data):,} bytes",
+        "largest difference of a logit": ", ".join(
+            f"{off:.3g} at batch {batch}" for batch, off in one.differences.items()
+        ),
+        "tolerance": f"{TOLERANCE[model.precision]:g}, {MEASURES[model.precision]}",
+        "accuracy": f"{one.accuracy_file:.2%}, by the engine {one.accuracy_engine:.2%}",
+        "images whose class changes": f"{len(one.changed)} of {one.num_images:,}",
+        "latency": ", ".join(f"{ms:.3g} ms at batch {batch}" for batch, ms in one.latency.items()),
+        "sha256": f"`{one.digest}`",
+    }
+    head = f"## `{one.file_name}`, {model.precision}"
+    fault = [f"It fails: {one.fault}.", ""] if one.fault else []
+    table = ["| | |", "|---|---|", *(f"| {name} | {text} |" for name, text in rows.items())]
+    return [head, "", *fault, *table, *_changed_lines(one)]
+
+
+def tensor_text(tensor: Tensor) -> str:
+    """As in `image: uint8 [N,28,28,1]`."""
+    return f"{tensor.name}: {tensor.dtype} [{','.join(map(str, tensor.shape))}]"
+
+
+def _fact_text(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {count}" for name, count in value.items())
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def _changed_lines(one: Checked) -> list[str]:
+    if not one.changed:
+        return []
+    head = ["", "| image | is | engine | file | sha256 of its pixels |", "|---|---|---|---|---|"]
+    return head + [
+        f"| {row.index} | {row.label} | {row.engine} | {row.file} | `{row.digest[:16]}` |"
+        for row in one.changed
+    ]

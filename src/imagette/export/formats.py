@@ -1,0 +1,20 @@
+"""The table of formats: a row for each, and nothing else to do to add one."""
+
+from collections.abc import Mapping
+
+from imagette.errors import UsageError, nearest
+from imagette.export.format import Format
+from imagette.export.onnx.format import ONNX
+
+FORMATS: Mapping[str, Format] = {row.name: row for row in (ONNX,)}
+
+
+def format_of(name: str) -> Format:
+    """The row of a format. Raises UsageError, with the nearest name, for an unknown one.
+
+    >>> format_of("onnx").name
+    'onnx'
+    """
+    if name not in FORMATS:
+        raise UsageError(f"No format is called {name!r:.60}. {nearest(name[:60], FORMATS)}")
+    return FORMATS[name]

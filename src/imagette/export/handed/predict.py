@@ -1,0 +1,77 @@
+"""Classify pictures with the model beside this file: python predict.py PICTURE...
+
+It needs numpy, pillow and onnxruntime (pip install numpy pillow onnxruntime), nothing else.
+
+How a picture is brought to the model: turned as its EXIF says; what is transparent lies on white;
+made grey by ITU-R 601 luma, or colour, as the model takes it; the shorter side scaled to the
+model's, bilinear and averaged when shrinking, and the middle cut out. The model then takes the
+bytes as they are, 0 to 255: normalisation is inside it.
+
+Pictures must look like those it was trained on. --invert turns dark on light into light on dark,
+as the digits of MNIST are.
+"""
+
+import argparse
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageOps
+
+HERE = Path(__file__).parent
+
+
+def load(model: Path) -> tuple[Callable[[Any], Any], tuple[int, int, int]]:
+    """The model, uint8 [N,H,W,C] to logits [N,K], and its (height, width, channels)."""
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(str(model), providers=["CPUExecutionProvider"])
+    (image,) = session.get_inputs()
+    _, height, width, channels = image.shape
+
+    def run(images: Any) -> Any:
+        return session.run(None, {image.name: images})[0]
+
+    return run, (height, width, channels)
+
+
+def read(path: Path, size: tuple[int, int, int], invert: bool) -> Any:
+    """A picture file as the model takes it: uint8 [H,W,C]."""
+    height, width, channels = size
+    picture = ImageOps.exif_transpose(Image.open(path))
+    if picture.has_transparency_data:
+        layer = picture.convert("RGBA")
+        picture = Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer)
+    picture = picture.convert("L" if channels == 1 else "RGB")
+    if picture.size != (width, height):
+        picture = ImageOps.fit(picture, (width, height), Image.Resampling.BILINEAR)
+    if invert:
+        picture = ImageOps.invert(picture)
+    return np.asarray(picture, np.uint8).reshape(height, width, channels)
+
+
+def probabilities(logits: Any) -> Any:
+    """Softmax over the classes."""
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Classify pictures with the model beside this.")
+    parser.add_argument("pictures", nargs="+", type=Path, metavar="PICTURE")
+    parser.add_argument("--model", type=Path, default=HERE / "model.onnx")
+    parser.add_argument("--top", type=int, default=3, help="how many classes to show")
+    parser.add_argument("--invert", action="store_true", help="dark on light to light on dark")
+    given = parser.parse_args()
+    names = json.loads((HERE / "classes.json").read_text(encoding="utf-8"))
+    run, size = load(given.model)
+    for path in given.pictures:
+        (chances,) = probabilities(run(read(path, size, given.invert)[np.newaxis]))
+        best = np.argsort(-chances, kind="stable")[: given.top]
+        print(f"{path}: " + ", ".join(f"{names[i]} {100 * chances[i]:.1f} %" for i in best))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""An ONNX file in onnxruntime, and what it says of itself."""
+
+from typing import Any
+
+import numpy as np
+
+from imagette.arrays import Images, Logits
+from imagette.errors import ExportError
+from imagette.export.format import Run, Tensor
+from imagette.plain import short
+
+_DTYPES = {"tensor(uint8)": "uint8", "tensor(float)": "float32"}
+
+
+def runner(data: bytes) -> Run:
+    """The file as a function, on the processor; ExportError if onnxruntime does not load it."""
+    session = open_session(data)
+    (given,), (made,) = session.get_inputs(), session.get_outputs()
+
+    def run(images: Images) -> Logits:
+        logits: Logits = np.asarray(session.run([made.name], {given.name: images})[0])
+        return logits
+
+    return run
+
+
+def open_session(data: bytes) -> Any:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3  # errors alone: a warning is nothing a reader could act on
+    try:
+        return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # its exceptions share no base
+        raise ExportError(
+            f"onnxruntime {onnxruntime.__version__} does not load the file: {short(error)}. "
+            "Take another --opset, or a newer onnxruntime."
+        ) from error
+
+
+def signature(data: bytes) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
+    """Inputs and outputs, as onnxruntime reads them from the file."""
+    session = open_session(data)
+    inputs, outputs = (
+        tuple(Tensor(one.name, _DTYPES.get(one.type, one.type), tuple(one.shape)) for one in side)
+        for side in (session.get_inputs(), session.get_outputs())
+    )
+    return inputs, outputs

@@ -1,0 +1,192 @@
+"""A trained run written in other formats, each file checked on real images before it is kept."""
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from imagette.data.preprocess import Preprocess
+from imagette.data.streamed import selected, stored
+from imagette.errors import ExportError, ImagetteError, UsageError
+from imagette.export.certificate import Certificate, markdown
+from imagette.export.checking import checked
+from imagette.export.examples import NUM_EXAMPLES, Examples, evenly
+from imagette.export.exported import Exported, NotExported
+from imagette.export.format import Format, Options, Written
+from imagette.export.formats import FORMATS, format_of
+from imagette.export.trained import Trained
+from imagette.network.graph import Shape
+from imagette.plain import short
+from imagette.run.ready import Ready, ready
+from imagette.store.exports import export_place, refuse_taken, write_export
+from imagette.store.folder import RunFolder, Which
+from imagette.store.json_files import json_bytes
+from imagette.store.provenance import environment
+
+NUM_CALIBRATION = 512
+"""Training images by which ranges of activations are found."""
+
+
+def export_run(
+    run: Path | str,
+    formats: Sequence[str],
+    *,
+    int8: bool = False,
+    opset: int | None = None,
+    out: Path | None = None,
+    which: Which = "last",
+    overwrite: bool = False,
+    data_dir: Path | None = None,
+    trust: bool = False,
+    engine: str | None = None,
+) -> Iterator[Exported | NotExported]:
+    """Writes a run's network in each of the `formats`, and yields how each of them ended.
+
+    Into `exports/<format>` of the run, or exactly into `out`, of several formats into folders in
+    it. A file that does not compute what its engine computes is kept under a name that says so,
+    and its `Exported` has not passed. One that cannot be written at all is a `NotExported`; the
+    others go on. Raises UsageError for unknown formats, or a run without weights, before anything
+    is written.
+    """
+    rows = _rows(formats, int8)
+    folder = RunFolder.open(Path(run))
+    places = {
+        row: export_place(folder, row.name, out and _inner(out, row, len(rows))) for row in rows
+    }
+    refused = {row: error for row in rows if (error := _refusal(row, places[row], overwrite))}
+    yield from (NotExported(row.name, error) for row, error in refused.items())
+    if len(refused) == len(rows):
+        return
+    opened = ready(run, which, trust=trust, engine=engine)
+    trained, examples = trained_of(opened), examples_of(opened, data_dir)
+    for row in (row for row in rows if row not in refused):
+        options = Options(int8=int8 and row.has_int8, opset=opset)
+        try:
+            yield _export(trained, examples, row, options, places[row])
+        except ImagetteError as error:
+            yield NotExported(row.name, error)
+
+
+def _rows(formats: Sequence[str], int8: bool) -> list[Format]:
+    if not formats:
+        raise UsageError(f"export takes --to FORMAT, of these: {', '.join(FORMATS)}.")
+    rows = [format_of(name) for name in dict.fromkeys(formats)]
+    if int8 and not any(row.has_int8 for row in rows):
+        able = ", ".join(row.name for row in FORMATS.values() if row.has_int8)
+        raise UsageError(f"--int8 is for {able}. Got {', '.join(row.name for row in rows)}.")
+    return rows
+
+
+def _inner(out: Path, row: Format, count: int) -> Path:
+    return out if count == 1 else out / row.name
+
+
+def _refusal(row: Format, place: Path, overwrite: bool) -> ImagetteError | None:
+    """What is known to be wrong before anything is computed."""
+    try:
+        row.refuse_absent()
+        refuse_taken(place, overwrite)
+    except ImagetteError as error:
+        return error
+    return None
+
+
+def trained_of(opened: Ready) -> Trained:
+    """What an exporter reads of an opened run."""
+    folder, card = opened.folder, opened.saved.card
+    files = sorted(folder.path.glob("experiment.*"))
+    return Trained(
+        title=opened.experiment.run.title,
+        engine=opened.experiment.engine.name,
+        step=opened.saved.step,
+        graph=opened.graph,
+        weights=opened.saved.weights,
+        weights_digest=opened.saved.weights_digest,
+        preprocess=Preprocess.from_json(card.preprocess),
+        class_names=card.class_names,
+        recipe=opened.experiment.recipe,
+        network_text=card.network,
+        experiment=folder.resolved(),
+        given=(files[0].name, files[0].read_bytes()) if files else None,
+    )
+
+
+def examples_of(opened: Ready, data_dir: Path | None) -> Examples:
+    """Validation images, or training images of a run that has none; never test images."""
+    dataset = opened.dataset(data_dir)
+    split = dataset.validation if len(dataset.validation) else dataset.train
+    rows = evenly(len(split), NUM_EXAMPLES)
+    images = stored(selected(split.images, rows))
+    logits = opened.model.predict(opened.saved.weights, images, opened.experiment.evaluation.batch)
+    shown = evenly(len(dataset.train), NUM_CALIBRATION)
+    return Examples(
+        split="validation" if len(dataset.validation) else "train",
+        rows=rows,
+        images=images,
+        labels=split.labels[rows],
+        logits=logits,
+        calibration=stored(selected(dataset.train.images, shown)),
+    )
+
+
+def _export(
+    trained: Trained, examples: Examples, row: Format, options: Options, place: Path
+) -> Exported:
+    written = _written(trained, examples, row, options)
+    certificate = _certificate(trained, examples, row, written)
+    write_export(place, _files(trained, certificate, written), certificate.as_json())
+    return Exported(row.name, place, certificate)
+
+
+def _written(trained: Trained, examples: Examples, row: Format, options: Options) -> Written:
+    try:
+        return row.write(trained, examples, options)
+    except ImagetteError:
+        raise
+    except Exception as error:  # a converter raises what it likes; the other formats go on
+        told = f"{type(error).__name__}: {short(error)}"
+        raise ExportError(f"{trained.title} could not be written: {told}") from error
+
+
+def _certificate(
+    trained: Trained, examples: Examples, row: Format, written: Written
+) -> Certificate:
+    made_on = environment()
+    names = ("imagette", "python", "numpy", trained.engine, *written.packages)
+    return Certificate(
+        format=row.name,
+        trained=trained,
+        split=examples.split,
+        models=tuple(checked(one, examples, trained.class_names) for one in written.models),
+        versions={name: made_on.get(name) or _version(name) for name in names},
+        hardware={name: made_on[name] for name in ("platform", "processor", "cores")},
+        notes=written.notes,
+        made=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _files(trained: Trained, certificate: Certificate, written: Written) -> dict[str, bytes]:
+    """All that lies in the folder, but for `certificate.json`: the run's own words among them."""
+    files = {one.file_name: one.model.data for one in certificate.models}
+    files["resolved.json"] = json_bytes(trained.experiment)
+    files["network.txt"] = trained.network_text.encode()
+    files["classes.json"] = (json.dumps(trained.class_names, ensure_ascii=False) + "\n").encode()
+    files["certificate.md"] = markdown(certificate).encode()
+    if trained.given:
+        files[trained.given[0]] = trained.given[1]
+    return {**files, **written.files}
+
+
+def input_shape_of(run: Path | str) -> Shape:
+    """(C, H, W) of the pictures that a run's network takes; nothing of it is built."""
+    first = RunFolder.open(Path(run)).cost()["nodes"][0]
+    channels, height, width = first["input_shapes"][0]
+    return channels, height, width
