@@ -6,6 +6,8 @@ r"""Text from elsewhere, as a terminal or a message may show it.
 a\x1b[2J\u202eb
 >>> short(ValueError("no\n such " + 9 * "file "), 20)
 'no such file file...'
+>>> legible("\udcc3\udca9t\udcff")
+'ét\\xff'
 """
 
 _JOINERS = str.maketrans("", "", "\u200c\u200d")  # invisible, and part of words and of emoji
@@ -19,6 +21,14 @@ def is_plain(text: str) -> bool:
 def plain(text: str) -> str:
     """The same text, what a terminal would obey written as an escape."""
     return text if is_plain(text) else "".join(c if is_plain(c) else _escaped(c) for c in text)
+
+
+def legible(text: str) -> str:
+    """The same text, the parts of file names that the locale could not read taken for UTF-8.
+
+    Python keeps their bytes as lone surrogates (PEP 383), which no file and no figure can hold.
+    """
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def short(said: object, most: int = 160) -> str:

@@ -6,6 +6,7 @@ Code runs only because the user named it, so nothing here guards against what it
 import hashlib
 import importlib.util
 import inspect
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -238,7 +239,7 @@ def _module(place: str, pointer: str, folders: tuple[Path, ...]) -> ModuleType:
 def _loaded(path: Path, pointer: str) -> ModuleType:
     """The module of a file; the same one for every pointer, as long as the text is the same."""
     content = _content(path, pointer)
-    mark = hashlib.sha256(str(path).encode() + b"\n" + content).hexdigest()[:16]
+    mark = hashlib.sha256(os.fsencode(path) + b"\n" + content).hexdigest()[:16]
     name = f"{path.stem}_{mark}"
     if name in sys.modules:
         return sys.modules[name]

@@ -1,7 +1,6 @@
 """`imagette activations`."""
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from imagette.cli.console import Output
 from imagette.cli.evaluate import SplitChoice, WhichChoice
 from imagette.cli.picture_file import Overwrite, check_free
 from imagette.cli.tables import network_table
@@ -78,7 +78,7 @@ def activations(
         values = {**looks.as_json(), "figure": str(picture) if picture else None}
         print(json.dumps(values, ensure_ascii=False))
         return
-    _print(looks, Console(file=sys.stdout))
+    _print(looks, Output())
     print(f"figure   {picture}")
 
 

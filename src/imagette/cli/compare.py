@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from imagette.cli.comparison_csv import comparison_csv
 from imagette.cli.comparison_table import comparison_table, ensemble_lines
+from imagette.cli.console import Output
 from imagette.cli.invocation import program
 from imagette.cli.picture_file import check_free
 from imagette.cli.report import Lang
@@ -95,7 +95,7 @@ def _values(
 def _show(
     comparison: Comparison, together: Ensemble | None, made: Mapping[str, Path | None]
 ) -> None:
-    console = Console(file=sys.stdout)
+    console = Output()
     comparison_table(comparison, console)
     if together:
         ensemble_lines(together, console)

@@ -1,7 +1,6 @@
 """`imagette describe`."""
 
 import json
-import sys
 from typing import Annotated
 
 import typer
@@ -58,11 +57,10 @@ def _print_latex(table: CostTable) -> None:
 
 
 def _show(table: CostTable) -> None:
-    from rich.console import Console
-
+    from imagette.cli.console import Output
     from imagette.cli.tables import network_table
 
-    network_table(table, Console(file=sys.stdout))
+    network_table(table, Output())
 
 
 def _traced(found: Found, width: float) -> Graph:

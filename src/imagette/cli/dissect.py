@@ -1,7 +1,6 @@
 """`imagette dissect`."""
 
 import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from imagette.cli.console import Output
 from imagette.cli.evaluate import SplitChoice, WhichChoice
 from imagette.cli.networks import Arguments, Classes, Size, Width, find_network, walked
 from imagette.cli.thumbnail import shows_pictures, thumbnail
@@ -91,7 +91,7 @@ def dissect(
     if as_json:
         print(json.dumps(found_values.as_json(), ensure_ascii=False))
         return
-    _print(found_values, subject, Console(file=sys.stdout))
+    _print(found_values, subject, Output())
 
 
 def _of_experiment(

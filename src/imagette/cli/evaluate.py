@@ -1,15 +1,14 @@
 """`imagette evaluate`."""
 
 import json
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
+from imagette.cli.console import Output
 from imagette.cli.evaluation_table import evaluation_table
 from imagette.cli.train import DataDir
 from imagette.cli.trust import Trust
@@ -69,7 +68,7 @@ def evaluate(
         told = {"seal": seal.as_json()} if seal else {}
         print(json.dumps({**evaluation.as_json(), **told}, ensure_ascii=False))
         return
-    console = Console(file=sys.stdout)
+    console = Output()
     evaluation_table(evaluation, split.value, console)
     for line in seal.lines if seal else ():
         console.print(escape(f"sealed   {line}"), highlight=False, soft_wrap=True)

@@ -15,7 +15,7 @@ import typer
 from imagette.cli.output import forget_the_output
 from imagette.errors import ImagetteError
 from imagette.machine import process_began
-from imagette.plain import plain
+from imagette.plain import legible, plain, short
 
 INTERRUPTED = 130
 
@@ -185,12 +185,18 @@ def _tell(error: Exception, debug: bool) -> int:
         return _say(f"{error.format_message()}{_help_hint(error)}", error.exit_code)
     if isinstance(error, typer.Abort):
         return _say("stopped", 1)
+    if isinstance(error, UnicodeEncodeError) and error.encoding != "utf-8":
+        return _say(
+            f"{short(error.object, 60)!r} cannot name a file in this locale, which knows "
+            f"{error.encoding} alone: set PYTHONUTF8=1, or LC_ALL=C.UTF-8",
+            2,
+        )
     hint = "" if debug else " (imagette --debug COMMAND... shows where)"
     return _say(f"{type(error).__name__}: {' '.join(str(error).split())}{hint}", 1)
 
 
 def _say(message: str, code: int) -> int:
-    told = "\n".join(map(plain, message.split("\n")))
+    told = "\n".join(map(plain, legible(message).split("\n")))
     print(f"imagette: error: {told}", file=sys.stderr)
     return code
 

@@ -1,7 +1,6 @@
 """`imagette predict`."""
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from imagette.cli.console import Output
 from imagette.cli.evaluate import WhichChoice
 from imagette.cli.picture_file import Overwrite, check_free
 from imagette.cli.thumbnail import shows_pictures, thumbnail
@@ -65,7 +65,7 @@ def predict(
         values = {**predicted.as_json(), "figure": str(out) if out else None}
         print(json.dumps(values, ensure_ascii=False))
         return
-    console = Console(file=sys.stdout)
+    console = Output()
     for note in predicted.notes:
         _say(console, f"note     {note}")
     for one in predicted.predictions:

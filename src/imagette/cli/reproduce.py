@@ -1,7 +1,6 @@
 """`imagette reproduce`: a run trained again, and compared bit for bit."""
 
 import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from shutil import rmtree
@@ -9,8 +8,8 @@ from tempfile import mkdtemp
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from imagette.cli.console import Output
 from imagette.cli.screen import Screen
 from imagette.cli.train import DataDir
 from imagette.cli.trust import Trust
@@ -49,7 +48,7 @@ def reproduce_command(
 
 def _followed(events: Reproducing, quiet: bool) -> Reproduction:
     """Shows the training as it goes: neither its beginning, for it is known, nor its end."""
-    with Screen(Console(file=sys.stdout, quiet=quiet), "") as screen:
+    with Screen(Output(quiet=quiet), "") as screen:
         try:
             while True:
                 event = next(events)

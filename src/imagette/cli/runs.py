@@ -1,13 +1,12 @@
 """`imagette runs`: list, show and remove runs."""
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from imagette.cli.console import Output
 from imagette.cli.runs_text import list_lines, show_lines
 from imagette.run.runs import check_removable, list_runs, remove_run, show_run
 
@@ -29,7 +28,7 @@ def list_all(
     if as_json:
         print(json.dumps(found.as_json(), ensure_ascii=False))
         return
-    for line in list_lines(found, Path.cwd(), Console(file=sys.stdout).width):
+    for line in list_lines(found, Path.cwd(), Output().width):
         print(line)
 
 

@@ -2,15 +2,14 @@
 
 import json
 import shlex
-import sys
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from imagette.cli.console import Output
 from imagette.cli.interruption import Interruption
 from imagette.cli.output import forget_the_output
 from imagette.cli.sweep_screen import SweepScreen
@@ -53,7 +52,7 @@ def sweep(
         return
     again = shlex.join(["sweep", file, *(["--out", str(out)] if out else [])])
     events = run_sweep(asked, trials, workers=workers, out=out)
-    with SweepScreen(Console(file=sys.stdout, quiet=as_json), again) as screen:
+    with SweepScreen(Output(quiet=as_json), again) as screen:
         ended, code = _follow(events, screen)
     if as_json:
         print(json.dumps([outcome.as_json() for outcome in ended.outcomes], ensure_ascii=False))

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from imagette.cli.console import Output
 from imagette.cli.interruption import CTRL_C, Interrupted, Interruption
 from imagette.cli.output import forget_the_output
 from imagette.cli.screen import Screen
@@ -116,7 +116,7 @@ def changes_of(settings: list[str] | None, engine: str | None) -> list[str]:
 
 def _follow(events: RunEvents, experiment: str | None) -> int:
     """Shows a training to its end and returns the exit code; `experiment` as a shell reads it."""
-    with Interruption() as interruption, Screen(Console(file=sys.stdout), experiment) as screen:
+    with Interruption() as interruption, Screen(Output(), experiment) as screen:
         try:
             event: RunEvent | None = next(events, None)
             while event is not None and not isinstance(event, Begun):

@@ -50,7 +50,7 @@ class FolderSource:
     @property
     def key(self) -> str:
         said = f"{self.path.resolve()} {self.size} {self.colour}"
-        return f"folder-{hashlib.sha256(said.encode()).hexdigest()[:16]}"
+        return f"folder-{hashlib.sha256(said.encode('utf-8', 'surrogateescape')).hexdigest()[:16]}"
 
     def fingerprint(self) -> str:
         """Digest of the names, sizes and times of all files; their contents are not read."""

@@ -1,6 +1,7 @@
 """`npz:PATH`: a data set in one NumPy archive."""
 
 import hashlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ class NpzSource:
 
     @property
     def key(self) -> str:
-        return f"npz-{hashlib.sha256(str(self.path.resolve()).encode()).hexdigest()[:16]}"
+        return f"npz-{hashlib.sha256(os.fsencode(self.path.resolve())).hexdigest()[:16]}"
 
     def fingerprint(self) -> str:
         status = self.path.stat()

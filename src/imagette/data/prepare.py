@@ -1,6 +1,7 @@
 """From a name to a set ready to be cut: the cache if it has it, else the source."""
 
 import errno
+from functools import cache
 from pathlib import Path
 
 from imagette.data.cache import open_cached, write_cached
@@ -44,9 +45,15 @@ def _cached(source: Source, data_dir: Path | None) -> Prepared:
     except OSError as error:
         if error.errno in _FULL:
             raise
-        notice(f"the cache {str(cache_root())!r} cannot be written, so data stay in memory")
+        _tell_of_no_cache(cache_root())
         return loaded
     return open_cached(source.key, fingerprint) or loaded
+
+
+@cache
+def _tell_of_no_cache(root: Path) -> None:
+    """Once a process, however often data are opened."""
+    notice(f"the cache {str(root)!r} cannot be written, so data stay in memory")
 
 
 def _loaded(source: Source, data_dir: Path | None) -> Prepared:

@@ -12,6 +12,7 @@ from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from imagette.plain import legible
 from imagette.report.colours import BLUE, GREEN, INK, ORANGE
 from imagette.report.language import Language, language
 from imagette.report.style import bare, new_figure
@@ -183,7 +184,7 @@ def _number(axis: Axis, say: Language) -> None:
 
 def _headline(title: str, history: Sequence[Row], say: Language) -> str:
     watched = any(row.get("test_loss") is not None for row in history)
-    lines = [fill(title, _TITLE_WIDTH), say("curves.watched") if watched else ""]
+    lines = [fill(legible(title), _TITLE_WIDTH), say("curves.watched") if watched else ""]
     return "\n".join(line for line in lines if line)
 
 

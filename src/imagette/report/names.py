@@ -2,6 +2,8 @@
 
 import unicodedata
 
+from imagette.plain import legible
+
 _INVISIBLE = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}  # controls, directions, private ones, line ends
 _KEPT = {"\N{ZERO WIDTH JOINER}", "\N{ZERO WIDTH NON-JOINER}"}  # letters of some scripts need them
 LONGEST = 120
@@ -14,7 +16,7 @@ def shown(name: object, longest: int = LONGEST) -> str:
     >>> shown("one\n  line"), shown("\u202egnp.cat")
     ('one line', 'gnp.cat')
     """
-    kept = "".join(_plain(sign) for sign in str(name))
+    kept = "".join(_plain(sign) for sign in legible(str(name)))
     line = " ".join(kept.split())
     return line if len(line) <= longest else f"{line[: longest - 1]}\N{HORIZONTAL ELLIPSIS}"
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from imagette.arrays import Images, Labels
+from imagette.report.names import shown
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -42,8 +43,8 @@ def labelled_grid(
             vmax=255,
             interpolation="nearest",
         )
-        panel.set_title(_short(label), fontsize=8, pad=2, parse_math=False)
-    figure.suptitle(title, fontsize=10, parse_math=False)
+        panel.set_title(shown(label, _LONGEST_LABEL), fontsize=8, pad=2, parse_math=False)
+    figure.suptitle(shown(title), fontsize=10, parse_math=False)
     return figure
 
 
@@ -55,12 +56,3 @@ def examples_by_class(labels: Labels, classes: int, columns: int = 10) -> list[i
     """
     chosen = (np.flatnonzero(labels == label)[:columns] for label in range(classes))
     return [int(index) for indices in chosen for index in indices]
-
-
-def _short(label: str) -> str:
-    line = " ".join(label.split())
-    return (
-        line
-        if len(line) <= _LONGEST_LABEL
-        else line[: _LONGEST_LABEL - 1] + "\N{HORIZONTAL ELLIPSIS}"
-    )

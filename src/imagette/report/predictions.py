@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagette.report.colours import BLUE
+from imagette.report.names import shown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -81,5 +82,5 @@ def _bars(axes: "Axes", chances: Mapping[str, float]) -> None:
 
 
 def _short(name: str) -> str:
-    line = " ".join(name.split())
+    line = shown(name)
     return line if len(line) <= _LONGEST else f"\N{HORIZONTAL ELLIPSIS}{line[1 - _LONGEST :]}"

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from matplotlib.figure import Figure
 
 from imagette.report.colours import BLUE, GREEN, ORANGE
+from imagette.report.names import shown
 from imagette.report.style import bare, new_figure
 
 _SIZE_INCHES = (8.0, 4.6)
@@ -33,5 +34,5 @@ def rates_figure(
     axes.set_ylabel("loss of a step (mean over its images)")
     bare(axes)
     axes.legend()
-    figure.suptitle(title, parse_math=False)
+    figure.suptitle(shown(title), parse_math=False)
     return figure

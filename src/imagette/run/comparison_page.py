@@ -3,6 +3,7 @@
 from importlib.metadata import version
 from math import ceil
 
+from imagette.plain import legible
 from imagette.report.comparison_page import Compared, comparison_page
 from imagette.report.language import language
 from imagette.report.page import page_html
@@ -56,4 +57,4 @@ def comparison_html(comparison: Comparison, command: str, lang: str) -> bytes:
     """The page as the bytes of one HTML file, in English ("en") or French ("fr")."""
     say = language(lang)
     page = comparison_page(compared(comparison, command), version("imagette"), say)
-    return page_html(page, say).encode()
+    return legible(page_html(page, say)).encode()

@@ -14,7 +14,17 @@ Row = dict[str, Any]
 
 def json_bytes(value: Mapping[str, Any]) -> bytes:
     """The object as a readable file; the order of its keys is kept."""
-    return (json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+    return written(f"{text}\n")
+
+
+def written(text: str) -> bytes:
+    r"""The text as UTF-8; what no UTF-8 can hold, such as parts of a file's name, as JSON's escape.
+
+    >>> json.loads(written('"\udcc3"')) == "\udcc3"
+    True
+    """
+    return text.encode(errors="backslashreplace")
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:

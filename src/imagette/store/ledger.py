@@ -42,7 +42,8 @@ def ledger_path(dataset: str) -> Path:
     """The ledger of a data set; names that differ have files that differ."""
     name = safe_title(dataset)
     if name != dataset:
-        name = f"{name}-{sha256(dataset.encode()).hexdigest()[:8]}"
+        digest = sha256(dataset.encode("utf-8", "surrogateescape")).hexdigest()
+        name = f"{name}-{digest[:8]}"
     return state_folder() / "ledger" / f"{name}.jsonl"
 
 

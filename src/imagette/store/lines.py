@@ -9,7 +9,7 @@ from typing import Any
 
 from imagette.errors import StoreError
 from imagette.store import disk
-from imagette.store.json_files import Row, refuse_constant
+from imagette.store.json_files import Row, refuse_constant, written
 from imagette.store.whole import read_whole, telling_of
 
 
@@ -29,7 +29,7 @@ def append_text(path: Path, text: str) -> None:
         size = os.fstat(descriptor).st_size
         try:
             _refuse_torn(descriptor, size, path)
-            disk.in_use.write(descriptor, f"{text}\n".encode())
+            disk.in_use.write(descriptor, written(f"{text}\n"))
             disk.in_use.sync(descriptor)
         except BaseException:
             with suppress(OSError):

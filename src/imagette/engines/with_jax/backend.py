@@ -2,9 +2,10 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 import jax
 from jax._src.xla_bridge import backends_are_initialized  # there is no public way to ask
@@ -35,10 +36,18 @@ def begin(threads: int | None) -> None:
         if not any(name.startswith("XLA_PYTHON_CLIENT_") for name in os.environ):
             os.environ["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"  # take no memory for later
         if jax.config.jax_compilation_cache_dir is None:  # type: ignore[attr-defined]
-            jax.config.update("jax_compilation_cache_dir", str(cache_root() / "jax"))
-            jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
+            _keep_compilations(cache_root() / "jax")
     if _trouble():
         _processor()
+
+
+def _keep_compilations(folder: Path) -> None:
+    """In a folder, if it can be written: JAX would complain of another at every compilation."""
+    with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+    if os.access(folder, os.W_OK):
+        jax.config.update("jax_compilation_cache_dir", str(folder))
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
 
 
 @dataclass(frozen=True)
