@@ -17,7 +17,7 @@ from imagette.export.format import Format, Options, Written
 from imagette.export.formats import FORMATS, format_of
 from imagette.export.trained import Trained
 from imagette.network.graph import Shape
-from imagette.plain import short
+from imagette.plain import legible, short
 from imagette.run.ready import Ready, ready
 from imagette.store.exports import export_place, refuse_taken, write_export
 from imagette.store.folder import RunFolder, Which
@@ -97,7 +97,7 @@ def trained_of(opened: Ready) -> Trained:
     folder, card = opened.folder, opened.saved.card
     files = sorted(folder.path.glob("experiment.*"))
     return Trained(
-        title=opened.experiment.run.title,
+        title=legible(opened.experiment.run.title),
         engine=opened.experiment.engine.name,
         step=opened.saved.step,
         graph=opened.graph,
@@ -179,7 +179,7 @@ def _files(trained: Trained, certificate: Certificate, written: Written) -> dict
     files["resolved.json"] = json_bytes(trained.experiment)
     files["network.txt"] = trained.network_text.encode()
     files["classes.json"] = (json.dumps(trained.class_names, ensure_ascii=False) + "\n").encode()
-    files["certificate.md"] = markdown(certificate).encode()
+    files["certificate.md"] = legible(markdown(certificate)).encode()
     if trained.given:
         files[trained.given[0]] = trained.given[1]
     return {**files, **written.files}
