@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from imagette.cli.console import Output
 from imagette.cli.evaluate import WhichChoice
 from imagette.cli.networks import read_size
 from imagette.cli.train import DataDir
@@ -17,6 +18,7 @@ from imagette.cli.trust import Trust
 from imagette.errors import UsageError
 from imagette.export.certificate import tensor_text
 from imagette.export.checking import Checked
+from imagette.export.examples import SPLITS
 from imagette.export.exported import Exported, NotExported
 from imagette.network.tensors import shape_text
 from imagette.plain import plain
@@ -95,7 +97,7 @@ def export(
 
 def _tell(endings: Iterable[Exported | NotExported], as_json: bool) -> list[int]:
     """Says of each format how it ended, as it ends; returns their exit codes."""
-    console, codes, values = Console(file=sys.stdout), list[int](), dict[str, object]()
+    console, codes, values = Output(), list[int](), dict[str, object]()
     for ended in endings:
         if isinstance(ended, NotExported):
             codes.append(ended.error.exit_code)
@@ -140,7 +142,7 @@ def _show(console: Console, ended: Exported) -> None:
     certificate = ended.certificate
     for one in certificate.models:
         _say(console, f"file     {ended.path / one.file_name}")
-        for line in _about(one, certificate.split):
+        for line in _about(one, SPLITS[certificate.split]):
             _say(console, f"  {line}")
     for note in certificate.notes:
         _say(console, f"note     {note}")

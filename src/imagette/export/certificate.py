@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from imagette.export.checking import TOLERANCE, Checked
+from imagette.export.examples import SPLITS
 from imagette.export.format import Tensor
 from imagette.export.trained import Trained
 
@@ -100,7 +101,7 @@ def markdown(certificate: Certificate) -> str:
         f"# {trained.title}, exported to {about.format}",
         "",
         f"**{word}.** Weights of step {trained.step:,}, trained by {trained.engine}, compared with "
-        f"that engine on {about.models[0].num_images:,} {about.split} images, "
+        f"that engine on {about.models[0].num_images:,} {SPLITS[about.split]} images, "
         f"on {about.hardware['processor']}, {about.made}.",
         "",
         "Normalisation is inside: the file takes the pixels as they are, 0 to 255, in the order "

@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 
 from imagette.arrays import Images, Labels, Logits
 
+SPLITS = {"validation": "validation", "train": "training"}
+"""The splits that examples are taken from, as adjectives."""
+
 NUM_EXAMPLES = 1000
 """Images on which a file is compared with its engine, where there are so many."""
 

@@ -10,6 +10,8 @@ from imagette.errors import MissingExtra
 from imagette.export.examples import Examples
 from imagette.export.trained import Trained
 
+Precision = Literal["float32", "int8"]
+
 Run = Callable[[Images], Logits]
 """Images uint8 [N,H,W,C] to logits float32 [N,K]; N is at most the largest of `batches`."""
 
@@ -40,7 +42,7 @@ class ModelFile:
     run: Run
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
-    precision: Literal["float32", "int8"] = "float32"
+    precision: Precision = "float32"
     batches: tuple[int, ...] = (1, 64)  # at which it is compared with the engine
     facts: Mapping[str, Any] = field(default_factory=dict)  # "opset", ...: for the certificate
     latency: Mapping[int, float] | None = None  # ms by batch; None: `run` itself is timed

@@ -6,24 +6,29 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+import numpy as np
+
 from imagette.data.preprocess import Preprocess
 from imagette.data.streamed import selected, stored
 from imagette.errors import ExportError, ImagetteError, UsageError
 from imagette.export.certificate import Certificate, markdown
-from imagette.export.checking import checked
-from imagette.export.examples import NUM_EXAMPLES, Examples, evenly
+from imagette.export.checking import Checked, checked
+from imagette.export.examples import NUM_EXAMPLES, SPLITS, Examples, evenly
 from imagette.export.exported import Exported, NotExported
 from imagette.export.format import Format, Options, Written
 from imagette.export.formats import FORMATS, format_of
 from imagette.export.trained import Trained
 from imagette.network.graph import Shape
 from imagette.plain import legible, short
+from imagette.report.curves import figure_bytes
+from imagette.report.pictures import labelled_grid
 from imagette.run.ready import Ready, ready
 from imagette.store.exports import export_place, refuse_taken, write_export
 from imagette.store.folder import RunFolder, Which
 from imagette.store.json_files import json_bytes
 from imagette.store.provenance import environment
 
+MOST_SHOWN = 100  # images whose class changes, on their sheet
 NUM_CALIBRATION = 512
 """Training images by which ranges of activations are found."""
 
@@ -135,7 +140,8 @@ def _export(
 ) -> Exported:
     written = _written(trained, examples, row, options)
     certificate = _certificate(trained, examples, row, written)
-    write_export(place, _files(trained, certificate, written), certificate.as_json())
+    files = {**_files(trained, certificate, written), **_sheets(certificate, examples)}
+    write_export(place, files, certificate.as_json())
     return Exported(row.name, place, certificate)
 
 
@@ -183,6 +189,24 @@ def _files(trained: Trained, certificate: Certificate, written: Written) -> dict
     if trained.given:
         files[trained.given[0]] = trained.given[1]
     return {**files, **written.files}
+
+
+def _sheets(certificate: Certificate, examples: Examples) -> dict[str, bytes]:
+    """A picture of the images whose class a file changes, by its precision: `changed.int8.png`."""
+    return {
+        f"changed.{one.model.precision}.png": _sheet(one, examples)
+        for one in certificate.models
+        if one.changed
+    }
+
+
+def _sheet(one: Checked, examples: Examples) -> bytes:
+    shown = one.changed[:MOST_SHOWN]
+    images = examples.images[np.isin(examples.rows, [change.index for change in shown])]
+    labels = [f"{change.index}" for change in shown]
+    which = f"{one.num_images:,} {SPLITS[examples.split]} images"
+    title = f"{one.file_name}: {len(one.changed)} of {which} change their class"
+    return figure_bytes(labelled_grid(images, labels, min(10, max(6, len(shown))), title))
 
 
 def input_shape_of(run: Path | str) -> Shape:

@@ -2,10 +2,10 @@
 
 It needs numpy, pillow and onnxruntime (pip install numpy pillow onnxruntime), nothing else.
 
-How a picture is brought to the model: turned as its EXIF says; what is transparent lies on white;
-made grey by ITU-R 601 luma, or colour, as the model takes it; the shorter side scaled to the
-model's, bilinear and averaged when shrinking, and the middle cut out. The model then takes the
-bytes as they are, 0 to 255: normalisation is inside it.
+How a picture is brought to the model: turned as its EXIF says; 16 bits divided by 257; what is
+transparent lies on white; made grey by ITU-R 601 luma, or colour, as the model takes it; the
+shorter side scaled to the model's, bilinear and averaged when shrinking, and the middle cut out.
+The model then takes the bytes as they are, 0 to 255: normalisation is inside it.
 
 Pictures must look like those it was trained on. --invert turns dark on light into light on dark,
 as the digits of MNIST are.
@@ -13,6 +13,7 @@ as the digits of MNIST are.
 
 import argparse
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ HERE = Path(__file__).parent
 
 def load(model: Path) -> tuple[Callable[[Any], Any], tuple[int, int, int]]:
     """The model, uint8 [N,H,W,C] to logits [N,K], and its (height, width, channels)."""
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # onnxruntime reports what it runs else
     import onnxruntime
 
     session = onnxruntime.InferenceSession(str(model), providers=["CPUExecutionProvider"])
@@ -41,6 +43,8 @@ def read(path: Path, size: tuple[int, int, int], invert: bool) -> Any:
     """A picture file as the model takes it: uint8 [H,W,C]."""
     height, width, channels = size
     picture = ImageOps.exif_transpose(Image.open(path))
+    if picture.mode.startswith("I"):
+        picture = Image.fromarray(((np.asarray(picture, np.int32) + 128) // 257).astype(np.uint8))
     if picture.has_transparency_data:
         layer = picture.convert("RGBA")
         picture = Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer)
@@ -61,14 +65,18 @@ def probabilities(logits: Any) -> Any:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Classify pictures with the model beside this.")
     parser.add_argument("pictures", nargs="+", type=Path, metavar="PICTURE")
-    parser.add_argument("--model", type=Path, default=HERE / "model.onnx")
+    parser.add_argument("--model", type=Path, default=HERE / "model.onnx", help="another file")
     parser.add_argument("--top", type=int, default=3, help="how many classes to show")
     parser.add_argument("--invert", action="store_true", help="dark on light to light on dark")
     given = parser.parse_args()
     names = json.loads((HERE / "classes.json").read_text(encoding="utf-8"))
     run, size = load(given.model)
     for path in given.pictures:
-        (chances,) = probabilities(run(read(path, size, given.invert)[np.newaxis]))
+        try:
+            picture = read(path, size, given.invert)
+        except OSError as error:
+            parser.error(f"{path} is no picture that can be read: {error}")
+        (chances,) = probabilities(run(picture[np.newaxis]))
         best = np.argsort(-chances, kind="stable")[: given.top]
         print(f"{path}: " + ", ".join(f"{names[i]} {100 * chances[i]:.1f} %" for i in best))
 

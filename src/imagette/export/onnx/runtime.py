@@ -25,8 +25,8 @@ def runner(data: bytes) -> Run:
     return run
 
 
-def open_session(data: bytes) -> Any:
-    """A session on the file's bytes.
+def library() -> Any:
+    """The module onnxruntime, told to report to nobody.
 
     onnxruntime 1.32 sends to its maker how it is used, and keeps an identifier in the home folder;
     it reads this when it is imported. Who wants it sets the variable to 0.
@@ -34,6 +34,11 @@ def open_session(data: bytes) -> Any:
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     import onnxruntime
 
+    return onnxruntime
+
+
+def open_session(data: bytes) -> Any:
+    onnxruntime = library()
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3  # errors alone: a warning is nothing a reader could act on
     try:
