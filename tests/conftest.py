@@ -32,6 +32,12 @@ def own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session")
+def real_cache_root() -> Path:
+    """The folder of that cache, which this fixture alone does not make a test's own."""
+    return REAL_CACHE
+
+
 @pytest.fixture
 def real_cache(monkeypatch: pytest.MonkeyPatch) -> Path:
     """The cache that holds, or will hold, the real sets (`IMAGETTE_TEST_CACHE` moves it)."""

@@ -54,10 +54,10 @@ def browser():
 
 @pytest.fixture
 def opened(browser):
-    """Opens a file at a size; what it asked for and complained of stands in `page.asked`."""
+    """Opens a file or an address at a size, and lists in `page.asked` what it asked for."""
     contexts = []
 
-    def open_page(path: Path, size=DESKTOP, **options):
+    def open_page(path: Path | str, size=DESKTOP, **options):
         context = browser.new_context(viewport=size, **options)
         contexts.append(context)
         page = context.new_page()
@@ -65,7 +65,7 @@ def opened(browser):
         page.on("request", lambda request: page.asked.append(request.url))
         page.on("console", lambda message: page.complaints.append(message.text))
         page.on("pageerror", lambda error: page.complaints.append(str(error)))
-        page.goto(path.as_uri())
+        page.goto(path if isinstance(path, str) else path.as_uri())
         return page
 
     yield open_page

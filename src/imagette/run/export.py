@@ -21,7 +21,9 @@ from imagette.export.trained import Trained
 from imagette.network.graph import Shape
 from imagette.plain import legible, short
 from imagette.report.curves import figure_bytes
+from imagette.report.language import language
 from imagette.report.pictures import labelled_grid
+from imagette.run.export_page import about_page
 from imagette.run.ready import Ready, ready
 from imagette.store.exports import export_place, refuse_taken, write_export
 from imagette.store.folder import RunFolder, Which
@@ -45,16 +47,19 @@ def export_run(
     data_dir: Path | None = None,
     trust: bool = False,
     engine: str | None = None,
+    lang: str = "en",
+    ort: Path | None = None,
 ) -> Iterator[Exported | NotExported]:
     """Writes a run's network in each of the `formats`, and yields how each of them ended.
 
     Into `exports/<format>` of the run, or exactly into `out`, of several formats into folders in
     it. A file that does not compute what its engine computes is kept under a name that says so,
     and its `Exported` has not passed. One that cannot be written at all is a `NotExported`; the
-    others go on. Raises UsageError for unknown formats, or a run without weights, before anything
-    is written.
+    others go on. A page speaks `lang`, and takes the files of onnxruntime-web from the folder
+    `ort` instead of from npm. Raises UsageError for unknown formats, or a run without weights,
+    before anything is written.
     """
-    rows = _rows(formats, int8)
+    rows, say = _rows(formats, int8), language(lang)
     folder = RunFolder.open(Path(run))
     places = {
         row: export_place(folder, row.name, out and _inner(out, row, len(rows))) for row in rows
@@ -66,8 +71,9 @@ def export_run(
     opened = ready(run, which, trust=trust, engine=engine)
     trained, examples = trained_of(opened), examples_of(opened, data_dir)
     for row in (row for row in rows if row not in refused):
-        options = Options(int8=int8 and row.has_int8, opset=opset)
         try:
+            about = about_page(opened, examples.split, say, data_dir) if row.has_page else None
+            options = Options(int8 and row.has_int8, opset, about, ort)
             yield _export(trained, examples, row, options, places[row])
         except ImagetteError as error:
             yield NotExported(row.name, error)

@@ -8,13 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagette.data.adapt import Adapted, adapted
-from imagette.data.framing import Framing, framing_by_mean, framing_of
+from imagette.data.framing import Framing
 from imagette.errors import DataError, ImagetteError, UsageError
 from imagette.evaluate.losses import probabilities
-from imagette.run.ready import Ready, ready
+from imagette.run.framing import framing_of_run
+from imagette.run.ready import ready
 from imagette.store.folder import Which
-
-SEEN = 1000  # training images, evenly apart, that show how a set is framed
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,7 +81,7 @@ def predict_pictures(
     path = layer or opened.last_map
     if path is not None:
         opened.map_node(path)
-    framing, note = _framing(opened, data_dir)
+    framing, note = framing_of_run(opened, data_dir)
     given = _adapted(pictures, opened.saved.card.input_shape, framing)
     images = np.stack([one.image for one in given])
     weights, batch = opened.saved.weights, opened.experiment.evaluation.batch
@@ -110,19 +109,6 @@ def predict_pictures(
 def _ranked(chances: NDArray[np.float64], names: Sequence[str]) -> dict[str, float]:
     order = np.argsort(-chances, kind="stable")
     return {names[i]: float(chances[i]) for i in order}
-
-
-def _framing(opened: Ready, data_dir: Path | None) -> tuple[Framing | None, list[str]]:
-    """From the run's own training images; from its record of their mean where there are none."""
-    try:
-        images = opened.dataset(data_dir).train.images
-    except ImagetteError as error:
-        _, height, width = opened.saved.card.input_shape
-        mean = tuple(opened.saved.card.preprocess["channels_mean"])
-        note = f"pictures are prepared by the training images' mean alone: {error}"
-        return framing_by_mean(mean, height, width), [note]
-    rows = np.linspace(0, len(images) - 1, min(SEEN, len(images))).round().astype(np.int64)
-    return framing_of(images[rows]), []
 
 
 def _adapted(

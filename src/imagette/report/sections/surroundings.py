@@ -81,7 +81,7 @@ def _decision(row: Row) -> tuple[Cell, ...]:
 def test_set(record: Record, say: Language) -> Section:
     """Sealed, opened so often since then, or watched at each epoch; what the record can show."""
     openings = record.openings
-    blocks: list[Block] = [Text(*_verdict(record, say))]
+    blocks: list[Block] = [Text(*test_verdict(record, say))]
     if openings.broken_at is not None:
         blocks.append(Text(say("test.broken", row=openings.broken_at), "bad"))
     rows = tuple(_opening(row, record, say) for row in openings.known or openings.own)
@@ -93,7 +93,8 @@ def test_set(record: Record, say: Language) -> Section:
     return Section("test", say("test.title"), tuple(blocks))
 
 
-def _verdict(record: Record, say: Language) -> tuple[str, Tone]:
+def test_verdict(record: Record, say: Language) -> tuple[str, Tone]:
+    """One sentence or two on the test set: sealed, opened so often since then, or watched."""
     own, known = record.openings.own, record.openings.known
     if record.is_watched:
         return say("test.watched"), "bad"
