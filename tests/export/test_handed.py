@@ -53,7 +53,7 @@ def test_inverting_makes_dark_on_light_light_on_dark(tmp_path):
     assert predict.read(tmp_path / "white.png", (28, 28, 1), invert=True).max() == 0
 
 
-def test_it_imports_nothing_but_numpy_pillow_and_the_runtime():  # 004-44
+def test_it_imports_nothing_but_numpy_pillow_and_a_runtime():  # 004-44
     tree = ast.parse(handed.predict_script())
     names = {
         (node.module if isinstance(node, ast.ImportFrom) else alias.name).split(".")[0]
@@ -61,7 +61,7 @@ def test_it_imports_nothing_but_numpy_pillow_and_the_runtime():  # 004-44
         if isinstance(node, ast.Import | ast.ImportFrom)
         for alias in node.names
     }
-    assert names - sys.stdlib_module_names == {"numpy", "PIL", "onnxruntime"}
+    assert names - sys.stdlib_module_names == {"numpy", "PIL", "onnxruntime", "ai_edge_litert"}
 
 
 def test_what_is_no_picture_is_told_in_one_line(tmp_path, monkeypatch, capsys):

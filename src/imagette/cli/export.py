@@ -17,7 +17,7 @@ from imagette.cli.report import Lang
 from imagette.cli.train import DataDir
 from imagette.cli.trust import Trust
 from imagette.errors import UsageError
-from imagette.export.certificate import tensor_text
+from imagette.export.certificate import fact_text, tensor_text
 from imagette.export.checking import Checked
 from imagette.export.examples import SPLITS
 from imagette.export.exported import Exported, NotExported
@@ -26,8 +26,12 @@ from imagette.plain import plain
 from imagette.run.export import export_run, input_shape_of
 
 FIRST_LOGITS = 4  # shown of the first image
+LONG_FACT = 30  # characters of a fact that gets a line of its own
 
 
+To = Annotated[
+    list[str], typer.Option("--to", metavar="FORMAT", help="onnx, litert or web; once for each.")
+]
 Size = Annotated[
     str,
     typer.Option(
@@ -48,9 +52,7 @@ def export(
         list[str],
         typer.Argument(metavar="RUN", help="A run folder, or runs/TITLE for its newest."),
     ],
-    to: Annotated[
-        list[str], typer.Option("--to", metavar="FORMAT", help="onnx or web; once for each.")
-    ],
+    to: To,
     int8: Annotated[
         bool, typer.Option("--int8", help="An int8 file too, beside the float32 one.")
     ] = False,
@@ -161,7 +163,8 @@ def _show(console: Console, ended: Exported) -> None:
 
 def _about(one: Checked, split: str) -> list[str]:
     model = one.model
-    facts = ", ".join(f"{name} {value}" for name, value in model.facts.items())
+    facts = {name.replace("_", " "): fact_text(value) for name, value in model.facts.items()}
+    long = {name for name, text in facts.items() if len(text) > LONG_FACT}
     engine, file = (
         " ".join(f"{value:.4f}" for value in logits[:FIRST_LOGITS]) for logits in one.first
     )
@@ -171,7 +174,13 @@ def _about(one: Checked, split: str) -> list[str]:
     return [
         f"takes    {', '.join(map(tensor_text, model.inputs))}",
         f"gives    {', '.join(map(tensor_text, model.outputs))}",
-        f"size     {len(model.data):,} bytes, {model.precision}" + (f", {facts}" if facts else ""),
+        ", ".join(
+            [
+                f"size     {len(model.data):,} bytes, {model.precision}",
+                *(f"{name} {text}" for name, text in facts.items() if name not in long),
+            ]
+        ),
+        *(f"{name}: {facts[name]}" for name in facts if name in long),
         f"logits   {file}{dots} of the first image; by the engine {engine}{dots}",
         f"off by   {one.largest_difference:.2g} at most, on {one.num_images:,} {split} images, at "
         f"batches {batches}",

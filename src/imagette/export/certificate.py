@@ -120,7 +120,7 @@ def _model_lines(one: Checked) -> list[str]:
     rows = {
         "takes": "; ".join(map(tensor_text, model.inputs)),
         "gives": "; ".join(map(tensor_text, model.outputs)),
-        **{name: _fact_text(value) for name, value in model.facts.items()},
+        **{name.replace("_", " "): fact_text(value) for name, value in model.facts.items()},
         "size": f"{len(model.data):,} bytes",
         "largest difference of a logit": ", ".join(
             f"{off:.3g} at batch {batch}" for batch, off in one.differences.items()
@@ -142,10 +142,19 @@ def tensor_text(tensor: Tensor) -> str:
     return f"{tensor.name}: {tensor.dtype} [{','.join(map(str, tensor.shape))}]"
 
 
-def _fact_text(value: Any) -> str:
+def fact_text(value: Any) -> str:
+    """A fact of a format in words.
+
+    >>> fact_text([{"name": "CONV_2D", "version": 3, "count": 2}]), fact_text(23040)
+    ('CONV_2D (version 3, count 2)', '23,040')
+    """
     if isinstance(value, dict):
-        return ", ".join(f"{name} {count}" for name, count in value.items())
-    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+        name = f"{value['name']} " if "name" in value else ""
+        rest = ", ".join(f"{key} {one}" for key, one in value.items() if key != "name")
+        return f"{name}({rest})" if name else rest
+    if isinstance(value, list | tuple):
+        return ", ".join(map(fact_text, value))
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def _changed_lines(one: Checked) -> list[str]:

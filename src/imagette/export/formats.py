@@ -4,10 +4,11 @@ from collections.abc import Mapping
 
 from imagette.errors import UsageError, nearest
 from imagette.export.format import Format
+from imagette.export.litert.format import LITERT
 from imagette.export.onnx.format import ONNX
 from imagette.export.web.format import WEB
 
-FORMATS: Mapping[str, Format] = {row.name: row for row in (ONNX, WEB)}
+FORMATS: Mapping[str, Format] = {row.name: row for row in (ONNX, LITERT, WEB)}
 
 
 def format_of(name: str) -> Format:

@@ -1,6 +1,7 @@
 """Classify pictures with the model beside this file: python predict.py PICTURE...
 
-It needs numpy, pillow and onnxruntime (pip install numpy pillow onnxruntime), nothing else.
+It needs numpy, pillow and what runs the model, nothing else: onnxruntime for a .onnx file (pip
+install numpy pillow onnxruntime), ai-edge-litert for a .tflite one.
 
 How a picture is brought to the model: turned as its EXIF says; 16 bits divided by 257; what is
 transparent lies on white; made grey by ITU-R 601 luma, or colour, as the model takes it; the
@@ -24,8 +25,16 @@ from PIL import Image, ImageOps
 HERE = Path(__file__).parent
 
 
-def load(model: Path) -> tuple[Callable[[Any], Any], tuple[int, int, int]]:
+Run = Callable[[Any], Any]
+Size = tuple[int, int, int]
+
+
+def load(model: Path) -> tuple[Run, Size]:
     """The model, uint8 [N,H,W,C] to logits [N,K], and its (height, width, channels)."""
+    return load_litert(model) if model.suffix == ".tflite" else load_onnx(model)
+
+
+def load_onnx(model: Path) -> tuple[Run, Size]:
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # onnxruntime reports what it runs else
     import onnxruntime
 
@@ -39,7 +48,24 @@ def load(model: Path) -> tuple[Callable[[Any], Any], tuple[int, int, int]]:
     return run, (height, width, channels)
 
 
-def read(path: Path, size: tuple[int, int, int], invert: bool) -> Any:
+def load_litert(model: Path) -> tuple[Run, Size]:
+    from ai_edge_litert.interpreter import Interpreter
+
+    interpreter = Interpreter(model_content=model.read_bytes())
+    (image,), (logits,) = interpreter.get_input_details(), interpreter.get_output_details()
+    _, height, width, channels = map(int, image["shape"])
+
+    def run(images: Any) -> Any:
+        interpreter.resize_tensor_input(image["index"], images.shape)
+        interpreter.allocate_tensors()
+        interpreter.set_tensor(image["index"], images)
+        interpreter.invoke()
+        return interpreter.get_tensor(logits["index"])
+
+    return run, (height, width, channels)
+
+
+def read(path: Path, size: Size, invert: bool) -> Any:
     """A picture file as the model takes it: uint8 [H,W,C]."""
     height, width, channels = size
     picture = ImageOps.exif_transpose(Image.open(path))
@@ -62,10 +88,16 @@ def probabilities(logits: Any) -> Any:
     return powers / powers.sum(axis=1, keepdims=True)
 
 
+def beside() -> Path:
+    """The model that lies here."""
+    litert = HERE / "model.tflite"
+    return litert if litert.exists() else HERE / "model.onnx"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Classify pictures with the model beside this.")
     parser.add_argument("pictures", nargs="+", type=Path, metavar="PICTURE")
-    parser.add_argument("--model", type=Path, default=HERE / "model.onnx", help="another file")
+    parser.add_argument("--model", type=Path, default=beside(), help="another file")
     parser.add_argument("--top", type=int, default=3, help="how many classes to show")
     parser.add_argument("--invert", action="store_true", help="dark on light to light on dark")
     given = parser.parse_args()

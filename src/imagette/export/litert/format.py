@@ -1,0 +1,98 @@
+"""LiteRT (formerly TFLite): one file written from the graph, and with int8 a second in integers."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from imagette.errors import ExportError
+from imagette.export.examples import Examples
+from imagette.export.format import Format, ModelFile, Options, Precision, Tensor, Written
+from imagette.export.handed import predict_script
+from imagette.export.litert.flatbuffer import serialised
+from imagette.export.litert.interpreter import ranges_of, runner
+from imagette.export.litert.lower import lowered
+from imagette.export.litert.program import Program, arena_bytes
+from imagette.export.litert.quantise import quantised
+from imagette.export.litert.simplify import simplified
+from imagette.export.litert.versions import operators
+from imagette.export.trained import Trained
+
+FILE, INT8_FILE = "model.tflite", "model.int8.tflite"
+BATCHES = (1, 7, 64)
+"""At which a file is compared: it lies there for 1, and any other is asked of the runtime."""
+
+_NOT_MICRO = {"GELU"}
+"""What LiteRT for Microcontrollers has no kernel for, of the operators that are written here."""
+
+
+def write(trained: Trained, examples: Examples, options: Options) -> Written:
+    """`model.tflite` from the graph and its weights, whatever engine trained them.
+
+    With `options.int8` also `model.int8.tflite`: integers throughout, their ranges taken from the
+    training images of `examples.calibration`; the nodes that stay float32 are among its facts.
+    """
+    if trained.is_foreign:
+        raise ExportError(
+            f"{trained.title} is other code, which is not written to LiteRT: write its network in "
+            "the network language."
+        )
+    program = simplified(lowered(trained.graph, trained.weights, trained.preprocess))
+    data = serialised(program, trained.title)
+    models = [_model(FILE, program, data)]
+    if options.int8:
+        models.append(_int8_model(trained.title, program, data, examples))
+    files = {"predict.py": predict_script()}
+    return Written(tuple(models), files, ("ai-edge-litert",), _notes(models))
+
+
+def _int8_model(title: str, program: Program, data: bytes, examples: Examples) -> ModelFile:
+    computed = [op.output for op in program.ops]
+    made = quantised(program, ranges_of(data, computed, examples.calibration))
+    facts: dict[str, Any] = {
+        "calibration": f"{len(examples.calibration):,} training images, least and largest value"
+    }
+    if made.kept_float:
+        facts["kept_in_float32"] = list(made.kept_float)
+    in_integers = serialised(made.program, f"{title}, int8")
+    return _model(INT8_FILE, made.program, in_integers, "int8", facts)
+
+
+def _model(
+    name: str,
+    program: Program,
+    data: bytes,
+    precision: Precision = "float32",
+    facts: Mapping[str, Any] | None = None,
+) -> ModelFile:
+    entry, output = program.tensors[program.input], program.tensors[program.output]
+    own = {"operators": operators(program), "arena_bytes": arena_bytes(program)}
+    return ModelFile(
+        name=name,
+        data=data,
+        run=runner(data),
+        inputs=(Tensor(entry.name, entry.dtype, ("N", *entry.shape[1:])),),
+        outputs=(Tensor(output.name, output.dtype, ("N", *output.shape[1:])),),
+        precision=precision,
+        batches=BATCHES,
+        facts={**own, **(facts or {})},
+    )
+
+
+def _notes(models: list[ModelFile]) -> tuple[str, ...]:
+    batch = (
+        "As it lies there the file takes one image; for N of them, resize_tensor_input to "
+        "[N,H,W,C] comes before allocate_tensors"
+    )
+    used = {one["name"] for model in models for one in model.facts["operators"]}
+    absent = sorted(used & _NOT_MICRO)
+    micro = f"LiteRT for Microcontrollers has no {', '.join(absent)}; LiteRT itself has"
+    return (batch, micro) if absent else (batch,)
+
+
+LITERT = Format(
+    name="litert",
+    what="one .tflite file, for LiteRT on phones and microcontrollers",
+    write=write,
+    needs={"ai_edge_litert": "ai-edge-litert", "flatbuffers": "flatbuffers"},
+    extra="litert",
+    has_int8=True,
+)
