@@ -58,7 +58,7 @@ def test_all_that_the_page_asks_for_lies_beside_it(make_files):
     made = make_files()
     page = made["index.html"].decode()
     asked = set(re.findall(r'(?:href|src)="([^"]+)"', page))
-    for script in ("page.js", "pad.js"):
+    for script in ("page.js", "picture.js", "paper.js"):
         asked |= {name[2:] for name in re.findall(r'from "([^"]+)"', made[script].decode())}
     facts = json.loads(made["facts.json"])
     asked |= {facts["runtime"]["script"], facts["runtime"]["wasm"], facts["examples"]["file"]}
@@ -112,7 +112,8 @@ def test_a_colour_is_chosen_where_the_network_sees_colours(make_files):
 
 
 def test_the_script_has_the_numbers_of_the_rule_that_predict_follows():
-    constants = dict(re.findall(r"^const ([A-Z_]+) = ([\d.]+);", text_of("picture.js"), re.M))
+    scripts = text_of("picture.js") + text_of("paper.js") + text_of("levels.js")
+    constants = dict(re.findall(r"^(?:export )?const ([A-Z_]+) = ([\d.]+);", scripts, re.M))
     known = {**vars(patches), **vars(framing), **vars(adapt)}
     assert {name: float(value) for name, value in constants.items()} == {
         name: known[name] for name in constants

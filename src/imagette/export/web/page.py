@@ -23,7 +23,7 @@ MOST_PIXELS = 1_300_000
 """Of the sheet of examples."""
 
 _COLUMNS = 10
-_COPIED = ("page.js", "pad.js", "picture.js", "icon.svg")
+_COPIED = ("page.js", "pad.js", "picture.js", "paper.js", "levels.js", "icon.svg")
 
 
 def page_files(

@@ -3,13 +3,14 @@
 //
 // Levels are { rows, columns, values }, values a Float64Array from 0 to 255, row by row.
 
+import { halfEven, isOnRing, median, quantile, summed, within } from "./levels.js";
+import { EVEN, paperOf } from "./paper.js";
+
 const LONGEST = 512; // pixels of a side that are enough for a thing of some tens
 const LEAST_STRENGTH = 0.1; // of the distance from the paper to the farther end of the scale
 const NOISES = 4; // deviations of the noise that something must stand out by
 const FEWEST_PIXELS = 4;
-const ROUNDS = 5; // of the paper's fit
 const FAINT = 0.15; // of full strength: less is left out, so that the background is even
-const EVEN = 24; // levels by which an even background may vary
 const MOST_CELLS = 128; // along a side, when patches are told apart
 const LEAST_SHARE = 0.1; // of the heaviest patch: lighter ones are specks
 
@@ -86,12 +87,6 @@ function liesAlike(grey, { height, width }, framing) {
   return Math.abs(median(ring) - framing.background) <= EVEN;
 }
 
-function isOnRing({ rows, columns }, i) {
-  const row = Math.floor(i / columns);
-  const column = i % columns;
-  return row === 0 || column === 0 || row === rows - 1 || column === columns - 1;
-}
-
 // Averaged over squares of whole pixels, so that no side is longer than LONGEST.
 function shrunk(grey) {
   const times = Math.ceil(Math.max(grey.rows, grey.columns) / LONGEST);
@@ -100,15 +95,6 @@ function shrunk(grey) {
   const counts = summed({ ...grey, values: grey.values.map(() => 1) }, times);
   const share = (sum, n) => Math.floor((sum + (n >> 1)) * Math.floor(2 ** 24 / n) / 2 ** 24); // as Pillow
   return { ...sums, values: sums.values.map((sum, i) => share(sum, counts.values[i])) };
-}
-
-function summed({ rows, columns, values }, cell) {
-  const across = Math.ceil(columns / cell);
-  const sums = new Float64Array(Math.ceil(rows / cell) * across);
-  values.forEach((value, i) => {
-    sums[Math.floor(Math.floor(i / columns) / cell) * across + Math.floor((i % columns) / cell)] += value;
-  });
-  return { rows: Math.ceil(rows / cell), columns: across, values: sums };
 }
 
 // The thing in a grey picture, cut out, scaled and laid down as the set's things; null for none.
@@ -149,69 +135,6 @@ function inkOf(grey) {
   const kept = heavyPatches({ ...grey, values: strength.map((value) => Number(value > 1 / 3)) });
   const values = strength.map((value, i) => (kept[i] && value > FAINT ? value : 0));
   return { ink: { ...grey, values }, isLighter };
-}
-
-// The lit paper behind a thing, a surface of the second degree, and the noise on it in levels.
-function paperOf({ rows, columns, values: grey }) {
-  const terms = surfaceTerms(rows, columns);
-  let used = grey.map((_, i) =>
-    Number(Math.max(Math.abs(terms[1][i]), Math.abs(terms[2][i])) >= 0.8 || isOnRing({ rows, columns }, i)));
-  const centre = median(chosen(grey, used));
-  const spread = Math.max(3 * deviation(chosen(grey, used).map((level) => level - centre)), EVEN);
-  used = used.map((is, i) => Number(is && Math.abs(grey[i] - centre) <= spread));
-  let [paper, noise] = [grey, 0];
-  for (let round = 0; round < ROUNDS; round++) {
-    const shares = fitted(terms, grey, used);
-    paper = new Float64Array(grey.length);
-    shares.forEach((share, n) => { for (let i = 0; i < paper.length; i++) paper[i] += share * terms[n][i]; });
-    const away = grey.map((level, i) => level - paper[i]);
-    noise = deviation(chosen(away, used));
-    used = away.map((distance) => Number(Math.abs(distance) <= 3 * Math.max(noise, 1)));
-  }
-  return { paper, noise };
-}
-
-// 1, y, x, y², xy and x² of every pixel; x and y go from -1 to 1.
-function surfaceTerms(rows, columns) {
-  const terms = Array.from({ length: 6 }, () => new Float64Array(rows * columns));
-  const along = (at, side) => (side === 1 ? -1 : -1 + (2 * at) / (side - 1));
-  for (let i = 0; i < rows * columns; i++) {
-    const y = along(Math.floor(i / columns), rows);
-    const x = along(i % columns, columns);
-    [terms[0][i], terms[1][i], terms[2][i]] = [1, y, x];
-    [terms[3][i], terms[4][i], terms[5][i]] = [y * y, x * y, x * x];
-  }
-  return terms;
-}
-
-// Least squares by the normal equations; a term that others tell already gets no share.
-function fitted(terms, values, used) {
-  const size = terms.length;
-  const known = products([...terms, values], used).slice(0, size);
-  known.forEach((chief, column) => {
-    if (Math.abs(chief[column]) < 1e-9 * known[0][0]) {
-      chief.fill(0);
-      return;
-    }
-    known.forEach((row) => {
-      if (row === chief) return;
-      const share = row[column] / chief[column];
-      for (let at = column; at <= size; at++) row[at] -= share * chief[at];
-    });
-  });
-  return known.map((row, n) => (row[n] ? row[size] / row[n] : 0));
-}
-
-// The sum over the used pixels of each array's product with each.
-function products(arrays, used) {
-  const sums = arrays.map(() => new Float64Array(arrays.length));
-  const known = arrays.map((values) => chosen(values, used));
-  known.forEach((one, a) => known.slice(a).forEach((other, further) => {
-    let sum = 0;
-    for (let i = 0; i < one.length; i++) sum += one[i] * other[i];
-    sums[a][a + further] = sums[a + further][a] = sum;
-  }));
-  return sums;
 }
 
 // A mask without specks, and without what touches the edge where another patch is as heavy.
@@ -343,56 +266,4 @@ function weightsOf(size, wanted, from, to, exact) {
     const total = raw.reduce((sum, w) => sum + w, 0);
     return { first, weights: raw.map((w) => exact(w / total)) };
   });
-}
-
-const within = (value, low, high) => Math.min(high, Math.max(low, value));
-
-const median = (values) => quantile(values, 0.5);
-
-// From the median of the distances: a tenth of strangers does not move it much.
-const deviation = (values) => 1.4826 * median(values.map(Math.abs));
-
-// Between the two nearest of the sorted values, in proportion, as NumPy does.
-function quantile(values, share) {
-  const place = share * (values.length - 1);
-  const parted = Float64Array.from(values);
-  const low = nth(parted, Math.floor(place));
-  const high = parted.subarray(Math.ceil(place)).reduce((least, value) => Math.min(least, value), Infinity);
-  return low + (high - low) * (place - Math.floor(place));
-}
-
-// The n-th smallest value; afterwards none before it is larger, none behind it smaller (Hoare).
-function nth(values, n) {
-  let [low, high] = [0, values.length - 1];
-  while (low < high) {
-    const pivot = values[(low + high) >> 1];
-    let [i, j] = [low, high];
-    while (i <= j) {
-      while (values[i] < pivot) i++;
-      while (values[j] > pivot) j--;
-      if (i <= j) {
-        const moved = values[i];
-        values[i++] = values[j];
-        values[j--] = moved;
-      }
-    }
-    if (n <= j) high = j;
-    else if (n >= i) low = i;
-    else break;
-  }
-  return values[n];
-}
-
-function chosen(values, mask) {
-  const found = new Float64Array(values.length);
-  let count = 0;
-  for (let i = 0; i < values.length; i++) if (mask[i]) found[count++] = values[i];
-  return found.subarray(0, count);
-}
-
-// Python's round: of two whole numbers as near, the even one.
-function halfEven(value) {
-  const low = Math.floor(value);
-  const rest = value - low;
-  return rest === 0.5 ? low + (low % 2) : low + (rest > 0.5 ? 1 : 0);
 }
