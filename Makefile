@@ -47,11 +47,11 @@ $(VENV)/.made:
 	@touch $@
 
 $(VENV)/.runs: $(VENV)/.made $(MANIFEST)
-	@echo "Installing imagette with PyTorch and JAX into $(VENV) ..."
+	@echo "Installing imagette with PyTorch and JAX into $(VENV): some minutes without a word ..."
 	@$(PIP) install -c constraints.txt -e '.[torch,haiku]'
 	@touch $@
 
 $(VENV)/.develops: $(VENV)/.made $(MANIFEST)
-	@echo "Installing imagette with its development tools into $(VENV) ..."
+	@echo "Installing imagette with its development tools into $(VENV): some minutes without a word ..."
 	@$(PIP) install -c constraints.txt -e '.[torch,jax,haiku,flax,equinox,onnx,litert,dev]'
 	@touch $@ $(VENV)/.runs

@@ -139,7 +139,7 @@ def run(recipe: Recipe, form: Form) -> None:
     if begun and begun.finished():
         print(f"{recipe.name}: finished before, in {begun.path}")
         return
-    can_go_on = begun is not None and begun.checkpoints()
+    can_go_on = begun is not None and begun.checkpoints.steps()
     if begun and can_go_on:
         events = resume(begun.path)
     else:

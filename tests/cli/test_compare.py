@@ -121,6 +121,11 @@ def test_a_language_that_is_not_known_is_told_before_anything_is_read(capsys):
     assert "'xx' is not one of 'en', 'fr'" in err
 
 
+def test_a_language_is_of_a_page(capsys):
+    code, _, err = imagette(capsys, "compare", "absent", "--lang", "fr")
+    assert (code, "--lang is the language of the page: give --html FILE too." in err) == (2, True)
+
+
 def test_a_place_that_cannot_be_written_is_one_line(sweep, capsys):
     code, out, err = imagette(capsys, "compare", sweep, "--html", "absent/all.html")
     assert (code, out, err.count("\n")) == (2, "", 1)

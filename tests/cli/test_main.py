@@ -95,14 +95,29 @@ def test_a_sub_application_keeps_its_own_commands(commands, capsys):
     ("words", "line"),
     [
         (["trian"], "No such command 'trian'. Did you mean 'train'? See 'imagette --help'."),
-        (["train", "--x"], "No such option: --x See 'imagette train --help'."),
-        (["--x"], "No such option: --x See 'imagette --help'."),
+        (["train", "--x"], "No such option: --x. See 'imagette train --help'."),
+        (["--x"], "No such option: --x. See 'imagette --help'."),
     ],
 )
 def test_a_mistake_in_the_words_is_one_line_and_2(commands, capsys, words, line):
     commands(train=lambda: None)
     assert cli.main(words) == 2
     assert capsys.readouterr().err == f"imagette: error: {line}\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["evaluate", "r", "--split", "tset"], "'tset' is not one of 'train', 'validation', 't"),
+        (["report", "r", "--format", "pdf"], "'pdf' is not one of 'html', 'md'. See 'imagette r"),
+        (["activations", "r", "--images", "0"], "equal to 1. See 'imagette activations --help'."),
+    ],
+)
+def test_a_value_that_cannot_be_is_told_in_sentences(capsys, words, message):
+    assert cli.main(words) == 2
+    said = capsys.readouterr().err
+    assert message in said
+    assert "Value error" not in said
 
 
 def test_without_words_the_help_is_shown(capsys):

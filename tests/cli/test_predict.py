@@ -85,10 +85,10 @@ def truncated(path):
 BAD = {
     "missing": (lambda _: None, 2, "is not there: name a picture, such as a PNG or a JPEG."),
     "a folder": (lambda path: path.mkdir(), 2, "is a folder: name a picture"),
-    "a text": (lambda path: path.write_text("hello"), 1, "(none of PNG, JPEG, BMP,"),
+    "a text": (lambda path: path.write_text("hello"), 2, "is no picture of a known kind"),
     "a bomb": (bomb, 1, "is 400000000 pixels: at most 33,554,432 are decoded. Make it smaller."),
     "truncated": (truncated, 1, "is not a picture that can be decoded (image file is truncated"),
-    "empty": (lambda path: path.touch(), 1, "is not a picture that can be decoded"),
+    "empty": (lambda path: path.touch(), 2, "is no picture of a known kind"),
     "even": (
         lambda path: Image.new("RGB", (50, 50), "red").save(path),
         1,
@@ -108,6 +108,20 @@ def test_a_bad_picture_is_one_line(run, tmp_path, capsys, kind):
     assert said.err.count("\n") == 1
     assert "it.png' " in said.err
     assert words in said.err
+
+
+def test_a_bad_picture_among_good_ones_is_named_after_their_answers(run, coat, capsys):
+    assert cli.main(["predict", str(run), "README.md", str(coat), "absent.png"]) == 1
+    said = capsys.readouterr()
+    assert said.out.startswith(f"{coat}: ")
+    assert said.err == (
+        "imagette: error: 'README.md' is no picture of a known kind: name one, such as a PNG or a "
+        "JPEG. 'absent.png' is not there: name a picture, such as a PNG or a JPEG.\n"
+    )
+    assert cli.main(["predict", str(run), "README.md", str(coat), "--json"]) == 1
+    values = json.loads(capsys.readouterr().out)
+    assert [one["picture"] for one in values["predictions"]] == [str(coat)]
+    assert values["refused"][0].startswith("'README.md' is no picture")
 
 
 def test_a_run_that_is_none_is_one_line(tmp_path, coat, capsys):

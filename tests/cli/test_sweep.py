@@ -125,7 +125,7 @@ def test_a_signal_saves_every_trial_and_says_how_to_go_on(
     command = [sys.executable, "-m", "imagette", "sweep", name, "--workers", "2"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     runs = [RunFolder(tmp_path / f"runs/mine/base/seed-{seed}") for seed in (0, 1)]
-    while not all(run.checkpoints()[-1:] > (0,) for run in runs):
+    while not all(run.checkpoints.steps()[-1:] > (0,) for run in runs):
         assert process.poll() is None, process.stderr.read()
     process.send_signal(number)
     out, err = process.communicate(timeout=60)

@@ -56,7 +56,8 @@ def test_pictures_are_told_folds_are_open_and_the_author_has_a_place():
         Writing("Say why."),
         Matrix(("a", "b"), ((3, 1), (0, 4))),
     )
-    assert "It falls. Loss" in text
+    assert "It falls.\n" in text
+    assert "Loss" not in text  # the caption of what is not there
     assert "**More**\n\n- n: **3** (of 4)" in text
     assert "*Say why.*" in text
     assert "| b | 0 | 4 |" in text
@@ -71,7 +72,8 @@ def test_pictures_are_told_folds_are_open_and_the_author_has_a_place():
         ("<script>", "\\<script\\>"),
         ("[a](javascript:b)", "\\[a\\](javascript:b)"),
         ("two\n\n# lines", "two # lines"),
-        ("a_b*c`d~e$f&amp;", "a\\_b\\*c\\`d\\~e\\$f\\&amp;"),
+        ("a_b*c`d~e$f&amp;", "a_b\\*c\\`d\\~e\\$f\\&amp;"),
+        ("_a_ __b__ é_", "\\_a\\_ \\_\\_b\\_\\_ é\\_"),
         ("5 % - 3", "5 % - 3"),
         ("15.76", "15.76"),
         ("+2.73", "+2.73"),

@@ -16,6 +16,16 @@ from imagette.report.reasons import told
             "4000 epochs fitted into the 0.5 min of the budget",
             "4\u202f000 époques",
         ),
+        ("judged on no image", "jugée sur aucune image"),
+        (
+            "batch=16: no seed in common with batch=4; one training of each is compared, "
+            "seed 0 against 1",
+            "batch=16\u00a0: aucune graine en commun avec batch=4\u202f; on compare un",
+        ),
+        (
+            "b: accuracy of 5 views an image, averaged; of one view 81.25 %, as in the figure",
+            "b\u00a0: exactitude moyennée sur 5 vues par image\u202f; sur une seule vue 81,25",
+        ),
     ],
 )
 def test_names_stay_names_and_numbers_become_french(reason, french):  # 001-40

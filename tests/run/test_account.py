@@ -55,13 +55,15 @@ def test_the_account_holds_every_part(experiment, trained, tmp_path):  # 001-40,
     wanted = ("What is expected", "Variants", "The best system", "Discussion", "Again")
     assert [one for one in headings if one in wanted] == list(wanted)
     assert "| F1 |" in text
+    assert f"for a document: imagette describe {best.path} --latex" in text
     assert "What worked, what did not, and why" in text
 
 
 def test_one_variant_is_not_what_is_expected(make_run, tmp_path):
     run = make_run("one")
     _, missing = ticks(account(tmp_path, run.path, best=run.path))
-    assert "Variants and their performance: imagette sweep lenet\\_sizes" in missing
+    assert any("there is one variant, so nothing to tell apart" in line for line in missing)
+    assert "Variants and their performance: imagette sweep lenet_sizes" in missing
 
 
 def test_a_variant_better_than_the_best_is_named(make_run, tmp_path):

@@ -55,9 +55,14 @@ def test_another_variant_can_be_the_one_compared_with(make_run, tmp_path):
 def test_one_seed_each_is_paired_by_image(make_run):
     one = make_run("one", right=[True] * 20)
     other = make_run("other", right=HALF, recipe={"batch": 16}, seed=5)
-    difference = compare_runs([one.path, other.path]).variants[1].difference
+    found = compare_runs([one.path, other.path])
+    difference = found.variants[1].difference
     assert (difference.mean, difference.n, difference.over) == (-0.5, 20, "images")
     assert difference.verdict == "worse"
+    told = f"{found.variants[1].name}: no seed in common with {found.against}; one training of each"
+    assert any(remark.startswith(told) for remark in found.remarks)
+    again = make_run("again", right=HALF, recipe={"batch": 16}, seed=0)
+    assert not any("no seed" in remark for remark in compare_runs([one.path, again.path]).remarks)
 
 
 def test_answers_that_were_not_kept_or_are_of_other_weights_are_not_taken(experiment, trained):

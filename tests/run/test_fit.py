@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from imagette.data.dataset import open_data
+from imagette.data.digests import content_digest
 from imagette.data.spec import DataSpec
 from imagette.errors import DataError, UsageError
 from imagette.run import train as train_module
@@ -112,6 +113,8 @@ def test_arrays_are_test_images_too(data, tmp_path):
     sgd = torch.optim.SGD(net.parameters(), lr=0.1)
     fitted = fit(net, data, sgd, epochs=1, test=shown, runs=tmp_path)
     assert 0 <= fitted.history[-1]["test_accuracy"] <= 1
+    (row,) = fitted.folder.ledger()
+    assert row["digest"] == content_digest(shown[0][..., None], shown[1])
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ Two disks stand in the place of the system's. `Journal` knows, before each opera
 left on a real disk: all that was done ("kept", the process alone dies), only what was synced
 ("lost", the power goes), or every name but half of what was written and not synced ("torn").
 `Failing` lets one operation fail. From each thing that can be left, a resumed run must end with
-the bytes of one that nothing happened to.
+the bytes of one that nothing happened to. On torch each is tried; what is written, and in which
+order, depends on no engine, so JAX, slower to resume, takes every fourth.
 """
 
 import errno
@@ -175,7 +176,8 @@ def machine(request, tmp_path, experiment, monkeypatch):
 
 class Machine:
     def __init__(self, engine, root, experiment, monkeypatch):
-        self.root, self.patch, self.parity = root, monkeypatch, int(engine == "jax")
+        self.root, self.patch = root, monkeypatch
+        self.every = 4 if engine == "jax" else 1
         self.run = root / "runs" / "small" / "run"
         monkeypatch.setenv("IMAGETTE_STATE", str(root / "state"))
         monkeypatch.setattr(Planner, "chunk", 2)
@@ -257,7 +259,7 @@ def opened(test, dataset, _spec, ledger, *_places):
 
 def resumes_alike(machine, left, begun, whole):
     """From each thing that can be left the run is resumed, and ends with the same bytes."""
-    for state, (number, how) in left.items():
+    for state, (number, how) in list(left.items())[:: machine.every]:
         machine.become(state)
         if not machine.run.exists():
             assert number < begun, (number, how)  # nobody has been told of a run
@@ -298,8 +300,9 @@ def test_each_operation_that_fails_ends_in_one_line_and_loses_nothing(machine): 
     whole = machine.result()
     told = {errno.ENOSPC: [], errno.EIO: []}
     assert counting.num_operations > FEWEST / 2
-    for fails in range(counting.num_operations):
-        number = (errno.ENOSPC, errno.EIO)[(fails + machine.parity) % 2]
+    tried = range(0, counting.num_operations, machine.every)
+    for order, fails in enumerate(tried):
+        number = (errno.ENOSPC, errno.EIO)[order % 2]
         try:
             machine.begin(Failing(fails, number))
         except StoreError as error:
@@ -309,7 +312,7 @@ def test_each_operation_that_fails_ends_in_one_line_and_loses_nothing(machine): 
             assert machine.result() == whole, fails
         else:
             assert fails < begun
-    assert sum(map(len, told.values())) >= counting.num_operations - WORD_OF_THE_HOLDER
+    assert sum(map(len, told.values())) >= len(tried) - WORD_OF_THE_HOLDER
     assert all("disk full: " in line for line in told[errno.ENOSPC])
     assert not any("\n" in line or "full" in line for line in told[errno.EIO])
 

@@ -171,7 +171,7 @@ def test_without_the_training_images_their_recorded_mean_decides(made_up, tmp_pa
 def test_every_picture_that_cannot_be_read_is_named_at_once(made_up, tmp_path):
     (tmp_path / "text.png").write_text("no picture")
     paths = [tmp_path / "gone.png", tmp_path / "text.png"]
-    with pytest.raises(DataError, match=r"gone.png' is not there.*text.png' is not a picture"):
+    with pytest.raises(UsageError, match=r"gone.png' is not there.*text.png' is no picture"):
         predict_pictures(made_up.folder.path, paths)
     with pytest.raises(UsageError, match=r"gone.png' is not there"):
         predict_pictures(made_up.folder.path, paths[:1])

@@ -95,7 +95,7 @@ def test_a_damaged_last_checkpoint_sends_a_resumed_run_to_the_one_before(
     monkeypatch.setattr(Planner, "chunk", 2)
     folder = stopped_after(train_experiment(experiment()), 4)
     (
-        folder.path / "checkpoints" / str(folder.checkpoints()[-1]) / "weights.safetensors"
+        folder.path / "checkpoints" / str(folder.checkpoints.steps()[-1]) / "weights.safetensors"
     ).write_bytes(b"x")
     events = list(resume(folder.path))
     assert "Going back to step 5" in events[1].text
@@ -210,7 +210,7 @@ def test_a_full_disk_stops_the_run_with_one_line_and_nothing_is_lost(
         with pytest.raises(StoreError, match=r"full"):
             list(events)
     folder = RunFolder.open(tmp_path / "runs" / "full")
-    assert folder.checkpoints() == (0,)
+    assert folder.checkpoints.steps() == (0,)
     list(resume(folder.path))
     assert folder.load().weights_digest == whole.load().weights_digest
 
@@ -241,7 +241,7 @@ def test_full_gradient_descent_runs(experiment, trained):  # 002-13
 def test_the_best_of_the_checkpoints_that_are_there_is_marked(experiment, trained):  # 000-12
     checkpoints = {"every": 3, "keep": 9}
     folder = trained(experiment(recipe={"epochs": 7}, run={"checkpoints": checkpoints})).folder
-    rows = [row for row in folder.history() if row["step"] in folder.checkpoints()]
+    rows = [row for row in folder.history() if row["step"] in folder.checkpoints.steps()]
     assert [row["epoch"] for row in rows] == [0, 3, 6, 7]
     assert folder.load("best").step == max(rows, key=lambda r: r["validation_accuracy"])["step"]
 
@@ -250,7 +250,7 @@ def test_a_resumed_run_marks_the_best_that_a_crash_left_unmarked(experiment, sto
     folder = stopped_after(train_experiment(experiment(recipe={"epochs": 9})), 4)
     (folder.path / "best.json").unlink()
     folder = stopped_after(resume(folder.path), 1)
-    kept = [row for row in folder.history() if row["step"] in folder.checkpoints()]
+    kept = [row for row in folder.history() if row["step"] in folder.checkpoints.steps()]
     assert folder.load("best").step == max(kept, key=lambda r: r["validation_accuracy"])["step"]
 
 
@@ -272,7 +272,7 @@ def test_weights_broken_by_the_last_step_are_not_kept(experiment, tmp_path):
     )
     with pytest.raises(TrainingError, match=r"no longer finite after step 0 \(epoch 1\)"):
         list(train_experiment(wild))
-    assert RunFolder.open(tmp_path / "runs" / "wild").checkpoints() == (0,)
+    assert RunFolder.open(tmp_path / "runs" / "wild").checkpoints.steps() == (0,)
 
 
 def test_seconds_before_a_stop_in_mid_epoch_are_not_lost(experiment, monkeypatch, stopped_after):

@@ -24,6 +24,8 @@ def metric(logits, labels):
     return 0.5
 """
 
+VOUCHED = ("evaluate", "describe", "predict", "activations", "dissect", "reproduce", "export")
+
 
 @pytest.fixture
 def canary(tmp_path):
@@ -68,6 +70,12 @@ def stranger(tmp_path, experiment, canary, monkeypatch):
         (["parity", "RUN"], 2),
         (["rates", "RUN"], 2),
         (["sweep", "RUN"], 2),
+        (["report", "RUN"], 0),
+        (["predict", "RUN", "RUN/curves.png"], 2),
+        (["activations", "RUN"], 2),
+        (["dissect", "RUN"], 2),
+        (["reproduce", "RUN"], 2),
+        (["export", "RUN", "--to", "onnx"], 2),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else str(value),
 )
@@ -75,17 +83,17 @@ def test_no_command_runs_the_code_of_a_stranger(stranger, canary, capsys, words,
     finished = stranger / "finished.json"
     if "--resume" in words:
         finished.unlink()
-    given = [str(stranger) if word == "RUN" else word for word in words]
+    given = [word.replace("RUN", str(stranger)) for word in words]
     assert main(given) == code
     said = capsys.readouterr().err
     assert not canary.exists()
-    if (code and words[0] in ("evaluate", "describe")) or "--resume" in words:
+    if (code and words[0] in VOUCHED) or "--resume" in words:
         assert said.count("\n") == 1
         assert "names code that was not run by you on this machine" in said
         assert "--trust" in said
 
 
-@pytest.mark.parametrize("words", [["evaluate"], ["describe"]], ids=" ".join)
+@pytest.mark.parametrize("words", [["evaluate"], ["describe"], ["report"]], ids=" ".join)
 def test_who_vouches_for_it_has_it_run(stranger, canary, words):
     assert main([*words, str(stranger), "--trust"]) == 0
     assert canary.exists()

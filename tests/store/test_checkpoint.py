@@ -1,10 +1,13 @@
+import errno
 import json
 from collections.abc import Callable
+from itertools import count
 
 import numpy as np
 import pytest
 
 from imagette.errors import StoreError
+from imagette.store import disk
 from imagette.store.checkpoint import ModelCard
 from imagette.store.folder import RunFolder
 
@@ -90,3 +93,34 @@ def test_weights_in_double_precision_are_refused(run: RunFolder, card: ModelCard
     run.write_checkpoint(10, double, {}, card, {})  # type: ignore[arg-type]
     with pytest.raises(StoreError, match=r"weights that are not float32: linear1\.bias"):
         run.load(10)
+
+
+def full(operation: str, number: int) -> disk.Disk:
+    """A disk that is full at that call of that operation."""
+    made, calls = disk.Disk(), count(1)
+    plain = getattr(made, operation)
+
+    def once(*arguments: object) -> object:
+        if next(calls) == number:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return plain(*arguments)
+
+    setattr(made, operation, once)
+    return made
+
+
+def test_another_checkpoint_of_a_step_goes_once_its_successor_is_written(
+    run: RunFolder, save: Save, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save(10)
+    good = run.load(10)
+    other = {**good.weights, "linear1.bias": np.ones(2, np.float32)}
+    for operation, number in (("write", 1), ("rename", 1), ("rename", 2)):
+        monkeypatch.setattr(disk, "in_use", full(operation, number))
+        with pytest.raises(StoreError, match="disk full"):
+            run.write_checkpoint(10, other, good.state, good.card, {})
+        monkeypatch.undo()
+        assert run.load(10).weights_digest == good.weights_digest
+    run.write_checkpoint(10, other, good.state, good.card, {})
+    assert run.load(10).weights["linear1.bias"].tolist() == [1, 1]
+    assert [path.name for path in (run.path / "checkpoints").iterdir()] == ["10"]

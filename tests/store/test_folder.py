@@ -1,10 +1,12 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
 from imagette.errors import StoreError, UsageError
+from imagette.store.evaluation_files import write_evaluation
 from imagette.store.folder import RunFolder
 
 Save = Callable[[int], str]
@@ -52,6 +54,7 @@ def test_two_runs_of_one_title_stay_apart_and_the_title_opens_the_newest(tmp_pat
 
 def test_what_is_no_run_is_refused_with_the_near_miss(tmp_path: Path) -> None:
     create(tmp_path, "vgg8")
+    (tmp_path / "vgg99").mkdir()  # it holds no run
     with pytest.raises(UsageError) as caught:
         RunFolder.open(tmp_path / "vgg9")
     assert str(caught.value) == (
@@ -103,9 +106,9 @@ def test_last_is_the_checkpoint_written_last_and_best_the_one_marked(
     run: RunFolder, save: Save
 ) -> None:  # 004-27
     digests = {step: save(step) for step in (10, 20, 100)}
-    run.mark("best", 20)
+    run.checkpoints.mark("best", 20)
     assert (run.load("last").step, run.load("best").step) == (100, 20)
-    assert run.checkpoints() == (10, 20, 100)
+    assert run.checkpoints.steps() == (10, 20, 100)
     assert json.loads((run.path / "best.json").read_text()) == {"step": 20, "digest": digests[20]}
 
 
@@ -133,7 +136,7 @@ def test_a_checkpoint_put_in_the_place_of_the_best_is_refused(run: RunFolder, sa
 def test_the_newest_good_checkpoint_needs_no_words(run: RunFolder, save: Save) -> None:
     save(10)
     save(20)
-    saved, message = run.newest_good()
+    saved, message = run.checkpoints.newest_good()
     assert (saved.step, message) == (20, None)
 
 
@@ -144,7 +147,7 @@ def test_a_bad_checkpoint_falls_back_to_the_one_before_and_says_so(
     save(20)
     bad = run.path / "checkpoints/20/meta.json"
     bad.write_bytes(b"{")
-    saved, message = run.newest_good()
+    saved, message = run.checkpoints.newest_good()
     assert saved.step == 10
     assert message == (
         f"{bad} is damaged, not JSON: copy it again from the source. Going back to step 10."
@@ -153,7 +156,7 @@ def test_a_bad_checkpoint_falls_back_to_the_one_before_and_says_so(
 
 def test_without_a_good_checkpoint_nothing_resumes(run: RunFolder) -> None:  # 004-T3
     with pytest.raises(StoreError) as caught:
-        run.newest_good()
+        run.checkpoints.newest_good()
     assert str(caught.value) == (
         f"{run.path} has no checkpoint to go on from: there is none. Train it again."
     )
@@ -162,18 +165,18 @@ def test_without_a_good_checkpoint_nothing_resumes(run: RunFolder) -> None:  # 0
 def test_pruning_keeps_the_newest_and_always_last_and_best(run: RunFolder, save: Save) -> None:
     for step in range(10, 60, 10):
         save(step)
-    run.mark("best", 20)
-    assert run.prune(keep=2) == (10, 30)
-    assert run.checkpoints() == (20, 40, 50)
+    run.checkpoints.mark("best", 20)
+    assert run.checkpoints.prune(keep=2) == (10, 30)
+    assert run.checkpoints.steps() == (20, 40, 50)
     assert run.load("best").step == 20
-    assert run.prune(keep=1) == (40,)
+    assert run.checkpoints.prune(keep=1) == (40,)
 
 
 def test_the_only_checkpoint_is_never_pruned(run: RunFolder, save: Save) -> None:
     save(10)
-    assert run.prune(keep=1) == ()
+    assert run.checkpoints.prune(keep=1) == ()
     with pytest.raises(UsageError, match=r"must be at least 1\. Got 0\."):
-        run.prune(keep=0)
+        run.checkpoints.prune(keep=0)
 
 
 def test_a_run_says_how_it_ended(run: RunFolder) -> None:
@@ -189,3 +192,31 @@ def test_a_run_says_how_it_ended(run: RunFolder) -> None:
 
 def test_a_picture_is_written_into_the_run(run: RunFolder) -> None:  # 000-27
     assert run.write_picture("curves.png", b"\x89PNG").read_bytes() == b"\x89PNG"
+
+
+def test_a_title_alone_is_looked_for_below_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    create(tmp_path / "runs", "vgg8")
+    with pytest.raises(UsageError, match=r"In runs: Did you mean 'vgg8'\?"):
+        RunFolder.open(Path("vgg"))
+
+
+def test_going_back_waits_for_an_evaluation_that_is_being_written(
+    run: RunFolder, save: Save, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it has half written is no rest of a killed process."""
+    save(10)
+    going_back = Thread(target=run.rewind, args=(10,))
+
+    def sweep_meanwhile(*arguments: object) -> None:
+        going_back.start()
+        going_back.join(0.2)
+        assert going_back.is_alive()
+        write_evaluation(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("imagette.store.folder.write_evaluation", sweep_meanwhile)
+    run.write_evaluation("validation", {"accuracy": 0.5}, {})
+    going_back.join()
+    assert run.evaluated() == ("validation",)

@@ -125,8 +125,8 @@ def precious(tmp_path):
 def test_a_checkpoint_that_is_a_link_is_pruned_and_what_it_leads_to_stays(run, save, precious):
     save(10)
     (run.path / "checkpoints" / "7").symlink_to(precious)
-    assert run.prune(keep=1) == (7,)
-    assert run.checkpoints() == (10,)
+    assert run.checkpoints.prune(keep=1) == (7,)
+    assert run.checkpoints.steps() == (10,)
 
 
 @pytest.mark.parametrize("name", ["checkpoints", "evaluation"])

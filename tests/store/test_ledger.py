@@ -124,6 +124,16 @@ def test_a_ledger_that_is_a_link_out_of_the_state_folder_is_not_written(tmp_path
     assert verify("cifar10") == Chain(1, broken_at=None)
 
 
+def test_a_folder_of_ledgers_that_is_a_link_is_not_written(tmp_path: Path) -> None:
+    folder, elsewhere = ledger_path("cifar10").parent, tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.symlink_to(elsewhere)
+    with pytest.raises(StoreError, match=r"stays sealed.*ledger is a link, and no ledger is kept"):
+        LEDGER.record("cifar10", "d1")
+    assert not list(elsewhere.iterdir())
+
+
 def test_an_extract_that_is_a_link_out_of_the_run_is_not_written(tmp_path: Path) -> None:
     elsewhere, run = tmp_path / "elsewhere.txt", tmp_path / "run"
     elsewhere.write_bytes(b'{"of": "another"}\n')

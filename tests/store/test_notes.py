@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -46,3 +47,9 @@ def test_a_split_not_evaluated_has_no_figures(run: RunFolder) -> None:
     assert run.evaluation_figures("train") is None
     run.write_evaluation("train", {"accuracy": 0.5}, {})
     assert run.evaluation_figures("train") == {"accuracy": 0.5}
+
+
+def test_of_two_who_note_at_once_both_are_kept(run: RunFolder) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(run.append_note, map(str, range(40))))
+    assert sorted(int(note["text"]) for note in run.notes()) == list(range(40))

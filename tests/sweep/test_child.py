@@ -32,7 +32,7 @@ def test_before_it_listens_it_is_ended(child):
 
 def test_once_it_trains_it_saves_and_says_that_it_can_go_on(child, tmp_path):  # 004-32
     run = RunFolder(tmp_path / "run")
-    while not run.checkpoints()[-1:] > (0,):
+    while not run.checkpoints.steps()[-1:] > (0,):
         assert child.exit_code is None, child.reason()
     child.interrupt()
     assert child.process.wait(60) == 75

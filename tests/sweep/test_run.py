@@ -28,7 +28,7 @@ def stopped_in_training(sweep, out):
     event = next(events)
     while not isinstance(event, SweepEnded):
         seen.append(event)
-        event = events.send(Stop("enough") if first.checkpoints()[-1:] > (0,) else None)
+        event = events.send(Stop("enough") if first.checkpoints.steps()[-1:] > (0,) else None)
     return [*seen, event]
 
 
@@ -86,11 +86,11 @@ def test_a_stopped_sweep_saves_its_trials_and_goes_on_with_them(tiny, out):  # 0
     assert first[-1] == SweepEnded((), complete=False)
     assert not [event for event in first if isinstance(event, TrialEnded)]
     run = RunFolder(out / "base/seed-0")
-    before = run.checkpoints()[-1]
+    before = run.checkpoints.steps()[-1]
     again = stopped_in_training(sweep, out)
     started = [event for event in again if isinstance(event, Started)]
     assert [(event.trial.seed, event.resumed) for event in started] == [(0, True)]
-    assert run.checkpoints()[-1] >= before
+    assert run.checkpoints.steps()[-1] >= before
 
 
 def test_a_trial_killed_before_its_first_checkpoint_starts_anew(tiny, swept, finished):
@@ -124,7 +124,7 @@ def test_a_process_that_is_killed_is_a_failed_trial(tiny, out, monkeypatch):
 def test_whoever_stops_listening_leaves_no_process(tiny, out):
     events = run_sweep(tiny(set=LONG), plan_trials(tiny(set=LONG)), workers=1, out=out)
     run = RunFolder(out / "base/seed-0")
-    while not run.checkpoints():
+    while not run.checkpoints.steps():
         next(events)
     events.close()
     with SweepFolder(out, None).held():  # a trial that still ran would hold it

@@ -78,7 +78,7 @@ def read_to_show(folder: Path) -> Any:
 def read_to_go_on(folder: Path) -> Any:
     run = RunFolder.open(folder)
     experiment = with_decisions(experiment_of(run), run)
-    saved, _ = run.newest_good()
+    saved, _ = run.checkpoints.newest_good()
     run.rewind(saved.step)
     mark_best(run)
     return experiment, start_of(run, saved)

@@ -9,10 +9,10 @@ from rich.console import Console
 from rich.markup import escape
 
 from imagette.cli.console import Output
-from imagette.cli.evaluate import SplitChoice, WhichChoice
-from imagette.cli.picture_file import Overwrite, check_free
+from imagette.cli.picture_file import Overwrite, place_for
 from imagette.cli.tables import network_table
 from imagette.cli.train import DataDir
+from imagette.cli.trained import ByEngine, OpenTest, SplitChoice, TrainedRun, Weights, WhichChoice
 from imagette.cli.trust import Trust
 from imagette.run.activations import Looks, looks_of
 from imagette.store.whole import write_whole
@@ -21,7 +21,7 @@ DEFAULT_PICTURE = Path("activations.png")
 
 
 def activations(
-    run: Annotated[Path, typer.Argument(help="A run folder, or runs/TITLE for its newest.")],
+    run: TrainedRun,
     layer: Annotated[
         str | None, typer.Option(help="Whose activity; the last convolution if left out.")
     ] = None,
@@ -34,10 +34,8 @@ def activations(
     images: Annotated[int, typer.Option(min=1, max=50, help="How many images.")] = 6,
     seed: Annotated[int, typer.Option(help="Draws which.")] = 0,
     split: Annotated[SplitChoice, typer.Option(help="Of which images.")] = SplitChoice.validation,
-    open_test: Annotated[
-        bool, typer.Option("--open-test", help="Open the sealed test set; this is recorded.")
-    ] = False,
-    weights: Annotated[WhichChoice, typer.Option(help="Which checkpoint.")] = WhichChoice.last,
+    open_test: OpenTest = False,
+    weights: Weights = WhichChoice.last,
     out: Annotated[
         Path | None,
         typer.Option(help=f"Where the PNG goes; {DEFAULT_PICTURE}, but none with --json."),
@@ -45,9 +43,7 @@ def activations(
     overwrite: Overwrite = False,
     data_dir: DataDir = None,
     trust: Trust = False,
-    engine: Annotated[
-        str | None, typer.Option(help="Compute with torch or jax, whatever the run has.")
-    ] = None,
+    engine: ByEngine = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the values as JSON.")] = False,
 ) -> None:
     """Draw where a trained network looks: random images above the masks of a layer.
@@ -57,8 +53,7 @@ def activations(
 
     Example: imagette activations runs/lenet_cifar --layer conv2 --images 8
     """
-    picture = out or (None if as_json else DEFAULT_PICTURE)
-    check_free(picture, overwrite)
+    picture = place_for(out, None if as_json else DEFAULT_PICTURE, overwrite)
     looks = looks_of(
         run,
         layer,
@@ -79,7 +74,8 @@ def activations(
         print(json.dumps(values, ensure_ascii=False))
         return
     _print(looks, Output())
-    print(f"figure   {picture}")
+    if picture:
+        print(f"figure   {picture}")
 
 
 def _print(looks: Looks, console: Console) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import shlex
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,12 +12,13 @@ from imagette.cli.comparison_csv import comparison_csv
 from imagette.cli.comparison_table import comparison_table, ensemble_lines
 from imagette.cli.console import Output
 from imagette.cli.invocation import program
-from imagette.cli.picture_file import check_free
+from imagette.cli.picture_file import place_for
 from imagette.cli.report import Lang
 from imagette.errors import UsageError
 from imagette.evaluate.ensemble import Ensemble
 from imagette.run.compare import Comparison, compare_runs
 from imagette.run.ensemble import ensemble_of
+from imagette.store.free import check_free
 from imagette.store.whole import write_whole
 
 DEFAULT_PICTURE = Path("compare.png")
@@ -65,8 +65,10 @@ def compare(
         raise UsageError("--json and --csv: give one of them.")
     if as_csv and ensemble:
         raise UsageError("--csv has a line a variant, and --ensemble is none: give --json.")
-    picture = out or (None if as_json or as_csv or html else _default_picture(overwrite))
-    check_free(picture, overwrite)
+    if lang != "en" and not html:
+        raise UsageError("--lang is the language of the page: give --html FILE too.")
+    default = None if as_json or as_csv or html else DEFAULT_PICTURE
+    picture = place_for(out, default, overwrite)
     check_free(html, overwrite, "--html")
     comparison = compare_runs(runs, against)
     together = ensemble_of(comparison) if ensemble else None
@@ -100,18 +102,6 @@ def _show(
     if together:
         ensemble_lines(together, console)
     print("\n" + "\n".join(f"{what:<8} {path}" for what, path in made.items() if path))
-
-
-def _default_picture(overwrite: bool) -> Path | None:
-    """Where nobody asked for a picture, one that is there already stands in nobody's way."""
-    if not DEFAULT_PICTURE.exists() or overwrite:
-        return DEFAULT_PICTURE
-    print(
-        f"imagette: {str(DEFAULT_PICTURE)!r} exists and stays: no figure is drawn. "
-        "Give --overwrite, or --out with another name.",
-        file=sys.stderr,
-    )
-    return None
 
 
 def _command(runs: list[Path], against: str | None, html: Path, lang: Lang) -> str:

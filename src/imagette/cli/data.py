@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
+from imagette.cli.picture_file import Overwrite, place_for
 from imagette.cli.survey_text import survey_lines
 from imagette.data.cache import Meta, cached_folder, check_cached, is_cached
 from imagette.data.dataset import Dataset, open_data
@@ -17,7 +18,6 @@ from imagette.data.spec import DataSpec
 from imagette.data.streamed import selected, stored
 from imagette.data.survey import survey_of
 from imagette.data.whereabouts import whereabouts
-from imagette.errors import UsageError
 from imagette.store.whole import write_whole
 
 app = typer.Typer(help="List, get, show and check data sets.", no_args_is_help=True)
@@ -72,9 +72,7 @@ def show(
     name: Name,
     data_dir: DataDir = None,
     out: Annotated[Path | None, typer.Option(help="Where the PNG goes.")] = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace the PNG if it is there.")
-    ] = False,
+    overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
     """Draw a labelled grid; print proportions, statistics and equal pictures of train and test.
@@ -84,17 +82,17 @@ def show(
     Example: imagette data show fashion-sample --out fashion.png
     """
     spec = DataSpec(name=name)
-    target = out or Path(f"{_stem(name)}.png")
-    if target.exists() and not overwrite:
-        raise UsageError(f"{str(target)!r} exists: give --overwrite, or another name with --out.")
+    target = place_for(out, Path(f"{_stem(name)}.png"), overwrite)
     found = survey_of(spec, data_dir)
-    write_whole(target, _grid(open_data(spec, data_dir)))
+    if target:
+        write_whole(target, _grid(open_data(spec, data_dir)))
     if as_json:
-        print(json.dumps({**found.as_json(), "grid": str(target)}, indent=2))
+        print(json.dumps({**found.as_json(), "grid": str(target) if target else None}, indent=2))
         return
     for line in survey_lines(found):
         print(line)
-    print(f"grid: {target}")
+    if target:
+        print(f"grid: {target}")
 
 
 @app.command()

@@ -10,10 +10,10 @@ from rich.console import Console
 from rich.markup import escape
 
 from imagette.cli.console import Output
-from imagette.cli.evaluate import SplitChoice, WhichChoice
 from imagette.cli.networks import Arguments, Classes, Size, Width, find_network, walked
 from imagette.cli.thumbnail import shows_pictures, thumbnail
 from imagette.cli.train import DataDir
+from imagette.cli.trained import SplitChoice, WhichChoice
 from imagette.cli.trust import Trust
 from imagette.errors import UsageError
 from imagette.experiment import find, load

@@ -1,8 +1,6 @@
 """`imagette evaluate`."""
 
 import json
-from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,39 +9,21 @@ from rich.markup import escape
 from imagette.cli.console import Output
 from imagette.cli.evaluation_table import evaluation_table
 from imagette.cli.train import DataDir
+from imagette.cli.trained import ByEngine, OpenTest, SplitChoice, TrainedRun, Weights, WhichChoice
 from imagette.cli.trust import Trust
 from imagette.errors import UsageError
 from imagette.run.evaluate import evaluate_run
 from imagette.run.seal import seal_of_run
 
 
-class SplitChoice(StrEnum):
-    """The splits of a run."""
-
-    train = "train"
-    validation = "validation"
-    test = "test"
-
-
-class WhichChoice(StrEnum):
-    """The checkpoints that have a name."""
-
-    last = "last"
-    best = "best"
-
-
 def evaluate(
-    run: Annotated[Path, typer.Argument(help="A run folder, or runs/TITLE for its newest.")],
+    run: TrainedRun,
     split: Annotated[SplitChoice, typer.Option(help="Which images.")] = SplitChoice.validation,
-    open_test: Annotated[
-        bool, typer.Option("--open-test", help="Open the sealed test set; this is recorded.")
-    ] = False,
-    weights: Annotated[WhichChoice, typer.Option(help="Which checkpoint.")] = WhichChoice.last,
+    open_test: OpenTest = False,
+    weights: Weights = WhichChoice.last,
     data_dir: DataDir = None,
     trust: Trust = False,
-    engine: Annotated[
-        str | None, typer.Option(help="Compute with torch or jax, whatever the run has.")
-    ] = None,
+    engine: ByEngine = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
     """Measure a trained run on one of its splits.

@@ -11,10 +11,10 @@ from rich.console import Console
 from rich.markup import escape
 
 from imagette.cli.console import Output
-from imagette.cli.evaluate import WhichChoice
 from imagette.cli.networks import read_size
 from imagette.cli.report import Lang
 from imagette.cli.train import DataDir
+from imagette.cli.trained import WhichChoice
 from imagette.cli.trust import Trust
 from imagette.errors import UsageError
 from imagette.export.certificate import fact_text, tensor_text

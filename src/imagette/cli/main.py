@@ -182,7 +182,7 @@ def _tell(error: Exception, debug: bool) -> int:
     if isinstance(error, ImagetteError):
         return _say(str(error), error.exit_code)
     if isinstance(error, typer.TyperException):
-        return _say(f"{error.format_message()}{_help_hint(error)}", error.exit_code)
+        return _say(f"{_sentence(error.format_message())}{_help_hint(error)}", error.exit_code)
     if isinstance(error, typer.Abort):
         return _say("stopped", 1)
     if isinstance(error, UnicodeEncodeError) and error.encoding != "utf-8":
@@ -193,6 +193,12 @@ def _tell(error: Exception, debug: bool) -> int:
         )
     hint = "" if debug else " (imagette --debug COMMAND... shows where)"
     return _say(f"{type(error).__name__}: {' '.join(str(error).split())}{hint}", 1)
+
+
+def _sentence(message: str) -> str:
+    """As we write them: without the kind of the error, and with a stop."""
+    told = message.replace("Value error, ", "")
+    return told if told.endswith((".", "?", "!")) else f"{told}."
 
 
 def _say(message: str, code: int) -> int:

@@ -9,19 +9,21 @@ from rich.console import Console
 from rich.markup import escape
 
 from imagette.cli.console import Output
-from imagette.cli.evaluate import WhichChoice
-from imagette.cli.picture_file import Overwrite, check_free
+from imagette.cli.picture_file import Overwrite
 from imagette.cli.thumbnail import shows_pictures, thumbnail
 from imagette.cli.train import DataDir
+from imagette.cli.trained import ByEngine, TrainedRun, Weights, WhichChoice
 from imagette.cli.trust import Trust
+from imagette.errors import DataError
 from imagette.run.predict import Predicted, Prediction, predict_pictures
+from imagette.store.free import check_free
 from imagette.store.whole import write_whole
 
 MOST_SHOWN = 4  # pictures drawn in the terminal: more would scroll the answers away
 
 
 def predict(
-    run: Annotated[Path, typer.Argument(help="A run folder, or runs/TITLE for its newest.")],
+    run: TrainedRun,
     pictures: Annotated[
         list[Path], typer.Argument(metavar="PICTURE...", help="Pictures of any size and kind.")
     ],
@@ -29,7 +31,7 @@ def predict(
     layer: Annotated[
         str | None, typer.Option(help="Whose activity to draw; the last convolution if left out.")
     ] = None,
-    weights: Annotated[WhichChoice, typer.Option(help="Which checkpoint.")] = WhichChoice.last,
+    weights: Weights = WhichChoice.last,
     out: Annotated[
         Path | None,
         typer.Option(help="A PNG of what the network was given, and where it was active."),
@@ -37,9 +39,7 @@ def predict(
     overwrite: Overwrite = False,
     data_dir: DataDir = None,
     trust: Trust = False,
-    engine: Annotated[
-        str | None, typer.Option(help="Compute with torch or jax, whatever the run has.")
-    ] = None,
+    engine: ByEngine = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the values as JSON.")] = False,
 ) -> None:
     """Say what a trained network sees in pictures of your own.
@@ -64,6 +64,7 @@ def predict(
     if as_json:
         values = {**predicted.as_json(), "figure": str(out) if out else None}
         print(json.dumps(values, ensure_ascii=False))
+        _tell_refused(predicted)
         return
     console = Output()
     for note in predicted.notes:
@@ -72,6 +73,13 @@ def predict(
         _say_one(console, one, top, drawn=len(predicted.predictions) <= MOST_SHOWN)
     if out:
         _say(console, f"figure   {out}")
+    _tell_refused(predicted)
+
+
+def _tell_refused(predicted: Predicted) -> None:
+    """After the answers, so that nobody overlooks it: a DataError where a picture has none."""
+    if predicted.refused:
+        raise DataError(" ".join(predicted.refused))
 
 
 def _say_one(console: Console, one: Prediction, top: int, drawn: bool) -> None:

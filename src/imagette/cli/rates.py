@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
+from imagette.cli.picture_file import Overwrite, place_for
 from imagette.cli.train import DataDir, EngineName, Settings, changes_of
-from imagette.errors import UsageError
 from imagette.experiment import find, load
 from imagette.run.rates import RangeTest, range_test
 from imagette.store.whole import write_whole
@@ -26,9 +26,7 @@ def rates(
         Path | None,
         typer.Option(help=f"Where the figure goes; {DEFAULT_PICTURE}, but none with --json."),
     ] = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace the figure if it is there.")
-    ] = False,
+    overwrite: Overwrite = False,
     data_dir: DataDir = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the values as JSON.")] = False,
 ) -> None:
@@ -36,9 +34,7 @@ def rates(
 
     Example: imagette rates first_light --low 1e-4 --high 10
     """
-    picture = out or (None if as_json else DEFAULT_PICTURE)
-    if picture and picture.exists() and not overwrite:
-        raise UsageError(f"{str(picture)!r} exists: give --overwrite, or another name with --out.")
+    picture = place_for(out, None if as_json else DEFAULT_PICTURE, overwrite)
     found = range_test(
         load(experiment, changes_of(settings, engine)),
         low=low,
@@ -61,7 +57,8 @@ def rates(
         print(f"fastest  the loss falls fastest at {found.fastest:.3g}")
     else:
         print("note     the loss did not fall: take more --steps, or another --low and --high")
-    print(f"figure   {picture}")
+    if picture:
+        print(f"figure   {picture}")
 
 
 def _figure(found: RangeTest) -> bytes:

@@ -48,7 +48,7 @@ def reproduce_command(
 
 def _followed(events: Reproducing, quiet: bool) -> Reproduction:
     """Shows the training as it goes: neither its beginning, for it is known, nor its end."""
-    with Screen(Output(quiet=quiet), "") as screen:
+    with Screen(Output(quiet=quiet)) as screen:
         try:
             while True:
                 event = next(events)

@@ -3,7 +3,7 @@
 Where the output is no terminal there is no bar, and the lines are those of the run's log.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rich.console import Console, RenderableType
@@ -14,8 +14,8 @@ from imagette.cli.beginning import decision_text, limit_lines, setup_line
 from imagette.cli.curves import Curves
 from imagette.cli.evaluation_table import evaluation_table
 from imagette.cli.invocation import program, short
+from imagette.cli.next_steps import next_steps
 from imagette.cli.tables import network_table
-from imagette.experiment import Experiment
 from imagette.network import cost_table
 from imagette.network.table import CostTable
 from imagette.recipe.budget import Budget, limits
@@ -41,13 +41,10 @@ class _BarUnderCurves(Progress):
 class Screen:
     """Shows the events of one training, in order; open it with `with`."""
 
-    def __init__(self, console: Console, experiment: str | None = None) -> None:
-        """`experiment` is its name, with what was set, for the commands suggested at the end.
-
-        Without it the run's own settings are named.
-        """
+    def __init__(self, console: Console, words: Sequence[str] | None = None) -> None:
+        """`words` are those that began the training, for the commands suggested at its end."""
         self._console = console
-        self._experiment = experiment
+        self._words = words
         self._curves = Curves()
         self._bar = _BarUnderCurves(
             self._curves,
@@ -150,21 +147,8 @@ class Screen:
             self._say("note     the test set was watched while training: its figures are no proof")
         self._say(f"run      {self._run}")
         self._say(f"curves   {self._run}/curves.png")
-        for command in self._suggestions(ended):
+        for command in next_steps(ended, self._words):
             self._say(f"next     {program()} {command}")
-
-    def _suggestions(self, ended: Ended) -> list[str]:
-        """Commands that work as they stand, for whoever wonders what to do now."""
-        experiment = ended.prepared.experiment
-        longer = f"--set {_longer(experiment)}"
-        commands = [
-            f"evaluate {self._run} --split train",
-            f"describe {self._run}",
-            f"train {self._experiment or f'{self._run}/resolved.json'} {longer}",
-        ]
-        if experiment.evaluation.test == "sealed":
-            commands.append(f"evaluate {self._run} --split test --open-test   (once, at the end)")
-        return commands
 
     def _print_line(self, event: RunEvent) -> None:
         line = None if isinstance(event, Begun | Ended) else line_of(event)
@@ -181,14 +165,6 @@ def _budget_lines(budget: Budget, table: CostTable) -> Iterator[str]:
     yield from limit_lines(limits(budget, table))
     if budget.minutes is not None:
         yield f"budget   {budget.minutes:g} min, set-up and evaluation included"
-
-
-def _longer(experiment: Experiment) -> str:
-    """The setting that trains twice as long."""
-    epochs, minutes = experiment.recipe.epochs, experiment.budget.minutes
-    if isinstance(epochs, int) and minutes is None:
-        return f"recipe.epochs={2 * max(1, epochs)}"
-    return f"budget.minutes={2 * (minutes or 1):g}"
 
 
 def _of(epochs: int) -> str:

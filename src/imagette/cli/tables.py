@@ -4,13 +4,12 @@ from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
 
-from imagette.network.cost import KINDS, Cost
+from imagette.network.cost import KINDS, OPERATIONS, Cost
 from imagette.network.graph import HyperParameter, Node
 from imagette.network.table import CostTable
 from imagette.network.tensors import shape_text
 from imagette.network.text import statement
 
-ALWAYS = KINDS[:3]
 """The kinds that the courses count; another has a column only where it occurs."""
 
 SHORT = dict(zip(KINDS, ("mul", "add", "max", "div", "trans", "comp"), strict=True))
@@ -31,7 +30,7 @@ def network_table(table: CostTable, console: Console) -> None:
 
 
 def _wide(table: CostTable) -> Table:
-    kinds = [kind for kind in KINDS if kind in ALWAYS or getattr(table.cost, kind)]
+    kinds = [kind for kind in KINDS if kind in OPERATIONS or getattr(table.cost, kind)]
     grid = _grid("Fn", "path", "function", "tensors", "Wn")
     for kind in ("parameters", *kinds):
         grid.add_column(kind, justify="right", no_wrap=True)
@@ -61,7 +60,7 @@ def _narrow(table: CostTable) -> Table:
             f"{node.parameters:,}",
             "uncounted" if node.uncounted else _stacked(node.cost),
         )
-    total = _stacked(table.cost, ALWAYS)
+    total = _stacked(table.cost, OPERATIONS)
     grid.add_row("", "total", "", "", f"{table.parameters:,}", total, style="bold")
     return grid
 
@@ -131,4 +130,4 @@ def _totals(table: CostTable) -> list[str]:
 
 
 def _sum(cost: Cost) -> str:
-    return " + ".join(f"{getattr(cost, kind):,} {SHORT[kind]}" for kind in ALWAYS)
+    return " + ".join(f"{getattr(cost, kind):,} {SHORT[kind]}" for kind in OPERATIONS)

@@ -1,7 +1,7 @@
 """`imagette train`."""
 
-import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -93,7 +93,7 @@ def train(
         began=context.obj,
     )
     same = [name, *(word for change in changes for word in ("--set", change))]
-    raise typer.Exit(_follow(events, shlex.join(same)))
+    raise typer.Exit(_follow(events, same))
 
 
 def _origin(path: Path | None, names: str | None, reset: list[str] | None) -> Origin | None:
@@ -114,9 +114,9 @@ def changes_of(settings: list[str] | None, engine: str | None) -> list[str]:
     return [*(settings or []), *([f"engine.name={engine}"] if engine else [])]
 
 
-def _follow(events: RunEvents, experiment: str | None) -> int:
-    """Shows a training to its end and returns the exit code; `experiment` as a shell reads it."""
-    with Interruption() as interruption, Screen(Output(), experiment) as screen:
+def _follow(events: RunEvents, words: Sequence[str] | None) -> int:
+    """Shows a training to its end and returns the exit code; `words` are those that began it."""
+    with Interruption() as interruption, Screen(Output(), words) as screen:
         try:
             event: RunEvent | None = next(events, None)
             while event is not None and not isinstance(event, Begun):

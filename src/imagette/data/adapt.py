@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 
 from imagette.data.framing import EVEN, Framing, Levels, box_of, mass_centre, ring_level
 from imagette.data.patches import heavy_patches
-from imagette.data.readers.picture import Colour, Paper, read_header, read_picture
+from imagette.data.readers.picture import Colour, Header, Paper, read_header, read_picture
 from imagette.errors import DataError, UsageError
 
 LONGEST = 512  # pixels of a side that are enough for a thing of some tens
@@ -64,7 +64,7 @@ def adapted(path: Path, input_shape: tuple[int, ...], framing: Framing | None) -
         raise UsageError(f"{str(path)!r} is {what}: name a picture, such as a PNG or a JPEG.")
     channels, height, width = input_shape
     size = (height, width)
-    header = read_header(path)
+    header = _header(path)
     was = f"{header.width} x {header.height}, {'grey' if header.colour == 'grey' else 'colour'}"
     if framing is None:
         image, steps = _full(path, "grey" if channels == 1 else "rgb", size)
@@ -148,6 +148,19 @@ def _ink(grey: Levels) -> tuple[Levels, bool]:
     strength = (strength / _strength(strength[standing])).clip(0, 1)
     kept = heavy_patches(strength > 1 / 3)
     return np.where(kept & (strength > FAINT), strength, 0), is_lighter
+
+
+def _header(path: Path) -> Header:
+    from PIL import UnidentifiedImageError
+
+    try:
+        return read_header(path)
+    except DataError as error:
+        if not isinstance(error.__cause__, UnidentifiedImageError):
+            raise
+        raise UsageError(
+            f"{str(path)!r} is no picture of a known kind: name one, such as a PNG or a JPEG."
+        ) from error
 
 
 def _paper(grey: Levels) -> tuple[Levels, float]:

@@ -125,7 +125,9 @@ class NamedSet:
         train, test = (
             self.verified(split, *layout.split(folder, split), where) for split in ("train", "test")
         )
-        return RawSet(self.class_names, train, test, where)
+        # Where imagette itself lies is no news, and soon another place.
+        origin = "the files that come with imagette" if root == self.bundled else where
+        return RawSet(self.class_names, train, test, origin)
 
     def _fetched(self) -> RawSet:
         failures = []

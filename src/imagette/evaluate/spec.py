@@ -9,6 +9,9 @@ from imagette.errors import nearest
 from imagette.evaluate.metrics import METRICS
 from imagette.spec import Spec
 
+JUDGED_FIRST = ("validation", "test", "train")
+"""A run is judged on the first of these splits that it measured."""
+
 
 def _known(name: str) -> str:
     if ":" not in name and name not in METRICS:

@@ -51,3 +51,5 @@ class Cost:
 
 
 KINDS = tuple(Cost.__dataclass_fields__)
+OPERATIONS = KINDS[:3]
+"""Multiplications, additions and maximums: what sums of operations mean; others are told apart."""

@@ -5,7 +5,7 @@ from math import prod
 from typing import Any
 
 from imagette import notebook
-from imagette.network.cost import KINDS, Cost
+from imagette.network.cost import OPERATIONS, Cost
 from imagette.network.graph import Graph, Node, Shape
 from imagette.network.tensors import shape_text
 
@@ -35,7 +35,7 @@ class CostTable:
         cost = self.cost
         return notebook.table(
             f"{self.parameters:,} parameters, {cost.total:,} operations an image",
-            ("Fn", "path", "function", "output", "parameters", *KINDS[:3]),
+            ("Fn", "path", "function", "output", "parameters", *OPERATIONS),
             map(_node_as_row, self.nodes),
             f"{cost.multiplications:,} multiplications, {cost.additions:,} additions, "
             f"{cost.maximums:,} maximums; {self.non_trainable:,} non-trainable; "
@@ -95,7 +95,7 @@ def peak_activation_bytes(graph: Graph) -> int:
 
 
 def _node_as_row(node: Node) -> list[str | int]:
-    counts = ["uncounted" if node.uncounted else getattr(node.cost, kind) for kind in KINDS[:3]]
+    counts = ["uncounted" if node.uncounted else getattr(node.cost, kind) for kind in OPERATIONS]
     output = f"X{node.output} {shape_text(node.output_shape)}"
     return [f"F{node.index}", node.path, node.function, output, node.parameters, *counts]
 

@@ -1,5 +1,8 @@
 """The written account of a piece of work: its variants, its best system, and what is expected."""
 
+import shlex
+from dataclasses import replace
+
 from imagette.report.blocks import Block, Code, Page, Section, Text, Ticks, Writing
 from imagette.report.comparison_page import (
     Compared,
@@ -42,7 +45,7 @@ def account_page(found: Compared, best: Record, version: str, say: Language) -> 
         Section("best", say("account.best_title"), (Text(say("account.best_is", name=name)),)),
         recipe(best, say),
         learning(best, say),
-        network(best, say, drawn(best, say)),
+        _with_latex(network(best, say, drawn(best, say)), best, say),
         result(best, say),
         *classes,
         Section("discussion", say("account.discussion"), (Writing(say("account.prompt")),)),
@@ -56,3 +59,9 @@ def account_page(found: Compared, best: Record, version: str, say: Language) -> 
         sections=sections,
         footer=say("compare.footer", version=version),
     )
+
+
+def _with_latex(section: Section, best: Record, say: Language) -> Section:
+    """The same table for a document, which is what a written account often becomes."""
+    command = f"imagette describe {shlex.quote(best.path)} --latex"
+    return replace(section, blocks=(*section.blocks, Text(say("account.latex", command=command))))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from imagette.evaluate.spec import JUDGED_FIRST
 from imagette.report.blocks import (
     Block,
     Cell,
@@ -25,7 +26,6 @@ from imagette.report.reasons import told
 from imagette.report.variants import NOTHING, PRICES, VariantLine, on_front, variants_table
 from imagette.report.verdict import MANY, coverage_of_tests, summary, verdict
 
-_JUDGED_FIRST = ("validation", "test", "train")
 _MOST_NAMED = 8  # variants in a subtitle or an alternative text: with more, nobody listens
 _MOST_COLOURED = 14  # curves: with more, colours and lines are not told apart
 _LONGEST_PATH = 400
@@ -45,7 +45,7 @@ class Compared:
     @property
     def splits(self) -> tuple[str, ...]:
         found = {variant.split for variant in self.variants}
-        return tuple(split for split in _JUDGED_FIRST if split in found)
+        return tuple(split for split in JUDGED_FIRST if split in found)
 
     def variant_of(self, path: str) -> VariantLine | None:
         """The variant that the run at that path is of."""

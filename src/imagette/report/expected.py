@@ -62,8 +62,10 @@ def _variants(found: Compared, say: Language) -> Tick:
 def _differences(found: Compared, say: Language) -> Tick:
     others = [one for one in found.variants if one.name != found.against]
     tested = [one for one in others if one.difference and one.difference.p is not None]
+    if not others:
+        return _tick("differences", False, say, missing=say("account.one_variant"))
     counts = say("account.tested", tested=len(tested), all=len(others))
-    return _tick("differences", bool(others) and len(tested) == len(others), say, counts, counts)
+    return _tick("differences", len(tested) == len(others), say, counts, counts)
 
 
 def _is_best(found: Compared, best: Record, say: Language) -> Tick:

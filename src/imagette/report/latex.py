@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from imagette.network.cost import OPERATIONS
+
 PACKAGES = ("array", "longtable", "booktabs")
 
 _SIGNS = {
@@ -24,7 +26,6 @@ _SIGNS = {
     "`": r"\char96{}",
     "-": r"{-}",  # two would become a dash
 }
-_COUNTED = ("multiplications", "additions", "maximums")
 _HEADINGS = ("$F_n$", "function", "$X_n$", "$W_n$", "parameters", "mul.", "add.", "max.")
 _LAYOUT = (
     r"@{}l>{\raggedright\arraybackslash}p{0.22\linewidth}"
@@ -49,7 +50,7 @@ def network_latex(cost: Mapping[str, Any]) -> str:
     >>> print(network_latex(table.as_json()).splitlines()[8].partition(" & ")[2][:61])
     linear1: linear features=10 & $X_{1}$ $784$ $\to$ $X_{2}$ $10
     """
-    totals = [cost["parameters"], *(cost["cost"][kind] for kind in _COUNTED)]
+    totals = [cost["parameters"], *(cost["cost"][kind] for kind in OPERATIONS)]
     uncounted = cost.get("uncounted", ())
     lines = [
         f"% needs \\usepackage{{{','.join(PACKAGES)}}}",
@@ -91,7 +92,7 @@ def _node(node: Mapping[str, Any]) -> str:
         for name, shape in zip(node["inputs"], node["input_shapes"], strict=True)
     ]
     counts = node["cost"]
-    counted = [_number(counts[kind]) for kind in _COUNTED] if counts else ["not counted", "", ""]
+    counted = [_number(counts[kind]) for kind in OPERATIONS] if counts else ["not counted", "", ""]
     return _row(
         [
             f"$F_{{{escaped(node['fn'][1:])}}}$",

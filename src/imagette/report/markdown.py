@@ -22,7 +22,8 @@ from imagette.report.blocks import (
 from imagette.report.language import Language
 
 # What Markdown, or the HTML that it lets through, would take for its own.
-_SIGNS = re.compile(r"([\\`*_{}\[\]<>|~&$])")
+# An underscore within a word is its own: commands and names stay what they are.
+_SIGNS = re.compile(r"([\\`*{}\[\]<>|~&$]|(?<![^\W_])_|_(?![^\W_]))")
 _AT_THE_START = re.compile(r"^([-+:#]+|=+|\d+[.)])(?=\s|$)")
 
 
@@ -48,7 +49,7 @@ def escaped(text: str) -> str:
     r"""Text on one line that Markdown shows as it is.
 
     >>> print(escaped("a_b | <b>*c*</b>"))
-    a\_b \| \<b\>\*c\*\</b\>
+    a_b \| \<b\>\*c\*\</b\>
     """
     line = _SIGNS.sub(r"\\\1", " ".join(text.split()))
     return _AT_THE_START.sub(_kept_at_the_start, line)
@@ -86,8 +87,8 @@ def _block(block: Block, say: Language) -> Iterator[str]:
                 yield from _block(inner, say)
         case Writing(prompt):
             yield f"*{escaped(prompt)}*"
-        case Drawing(_, alt, caption):
-            yield " ".join(escaped(text) for text in (alt, caption) if text)
+        case Drawing(_, alt):
+            yield escaped(alt)
         case Matrix():
             yield from _matrix(block, say)
         case Strips(rows, caption):

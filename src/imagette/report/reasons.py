@@ -18,6 +18,15 @@ _KNOWN = {
     "reason.system": r"stopped by the system \((?P<signal>SIG\w+)\)",
     "reason.no_run": r"no finished run on one side",
     "reason.other_data": r"judged on another data set",
+    "reason.no_image": r"judged on no image",
+    "reason.no_seed": (
+        r"(?P<name>.*): no seed in common with (?P<against>.*); one training of each is compared, "
+        r"seed (?P<seed>\d+) against (?P<other_seed>\d+)"
+    ),
+    "reason.views": (
+        r"(?P<name>.*): accuracy of (?P<views>\d+) views an image, averaged; "
+        r"of one view (?P<share>[\d.]+) %, as in the figure"
+    ),
     "reason.other_split": r"judged on (?P<split>\w+), (?P<name>.*) on (?P<other>\w+)",
     "reason.not_kept": (
         r"the last weights' answers on (?P<split>\w+) are not kept: (?P<command>.*)"
@@ -34,7 +43,9 @@ _KNOWN = {
     "reason.on_test_opened": r"(?P<name>.*): on the test set, opened for its last weights",
     "reason.on_train": r"(?P<name>.*): on the training images, it measured no others",
 }
-_NUMBERS = ("epoch", "epochs", "minutes", "patience", "seed")  # what else has digits is a name
+_NUMBERS = (  # what else has digits is a name
+    "epoch", "epochs", "minutes", "patience", "seed", "other_seed", "views", "share",
+)  # fmt: skip
 _SPLITS = ("train", "validation", "test")
 _LONGEST = 400  # characters: paths and commands are among them
 

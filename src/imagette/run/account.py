@@ -13,6 +13,7 @@ from imagette.run.comparison_page import compared
 from imagette.run.page_file import Form, write_page
 from imagette.run.state import state_of
 from imagette.store.folder import RunFolder
+from imagette.store.free import check_free
 
 
 def account_of_runs(
@@ -33,8 +34,7 @@ def account_of_runs(
     """
     say = language(lang)
     path = out or Path(f"account.{form}")
-    if path.exists() and not overwrite:
-        raise UsageError(f"{str(path)!r} exists: give --overwrite, or another name with --out.")
+    check_free(path, overwrite)
     chosen = RunFolder.open(best)
     comparison = compare_runs(paths)
     _check_among(chosen, comparison)

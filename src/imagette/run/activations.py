@@ -16,7 +16,7 @@ from imagette.network import CostTable, cost_table
 from imagette.network.truncate import truncated
 from imagette.run.evaluate import SplitName, split_of
 from imagette.run.ready import Ready, ready
-from imagette.store.folder import Which
+from imagette.store.checkpoints import Which
 from imagette.words import permutation
 
 

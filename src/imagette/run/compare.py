@@ -1,6 +1,6 @@
 """Compares runs: grouped into variants, each with its figures and its difference from one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
@@ -8,12 +8,12 @@ from typing import Any
 
 from imagette.errors import ImagetteError, UsageError, nearest
 from imagette.evaluate.comparison import Difference, Evidence, Spread, settle, spread
+from imagette.evaluate.spec import JUDGED_FIRST
 from imagette.report.comparison import Curve
 from imagette.run.curve import curve_of
 from imagette.run.difference import evidence_of
 from imagette.run.figures import KeptAnswers, RunFigures, figures_of
 from imagette.run.lines import shown_epochs
-from imagette.run.runs import JUDGED_FIRST
 from imagette.run.search import runs_meant
 from imagette.run.variants import identity, variant_names
 
@@ -126,7 +126,9 @@ def compare_runs(paths: Sequence[Path], against: str | None = None) -> Compariso
         raise UsageError(f"No variant is called '{against}'. {nearest(against, names)}")
     reference = variants[names.index(against) if against is not None else 0]
     found = _set_against(variants, reference)
-    return Comparison(reference.name, found, (*remarks, *_about(found)))
+    return Comparison(
+        reference.name, found, (*remarks, *_about(found), *_without_pairs(found, reference))
+    )
 
 
 def _read(paths: Sequence[Path]) -> tuple[list[RunFigures], list[str]]:
@@ -260,6 +262,18 @@ def _about(variants: Sequence[Variant]) -> list[str]:
             remarks.append(f"{variant.name}: on the training images, it measured no others")
         remarks += [f"not counted: {_why_not_counted(run)}" for run in variant.set_aside]
     return remarks
+
+
+def _without_pairs(variants: Sequence[Variant], reference: Variant) -> Iterator[str]:
+    """Of whom one training each is compared, though they have other seeds."""
+    theirs = [run.summary.seed for run in reference.counted]
+    for variant in variants:
+        mine = [run.summary.seed for run in variant.counted]
+        if variant.difference and not {*mine} & {*theirs}:
+            yield (
+                f"{variant.name}: no seed in common with {reference.name}; one training of each "
+                f"is compared, seed {min(mine)} against {min(theirs)}"
+            )
 
 
 def _singles(variant: Variant, split: str) -> list[float]:

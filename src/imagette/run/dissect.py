@@ -27,7 +27,7 @@ from imagette.run.evaluate import SplitName, split_of
 from imagette.run.on_engine import on_engine
 from imagette.run.prepare import prepare
 from imagette.run.ready import ready
-from imagette.store.folder import Which
+from imagette.store.checkpoints import Which
 
 SAMPLE = "fashion-sample"  # what a network alone is shown: it comes with imagette
 EXCERPT = 3  # values

@@ -22,7 +22,8 @@ from imagette.run.own import LIVE, own_of, pointers_of
 from imagette.run.prepare import numpy_loss, settled
 from imagette.run.seal import count_runs_of_title
 from imagette.store.checkpoint import Saved
-from imagette.store.folder import RunFolder, Which
+from imagette.store.checkpoints import Which
+from imagette.store.folder import RunFolder
 from imagette.store.ledger import Ledger, Purpose
 from imagette.store.trust import check_trusted
 

@@ -25,8 +25,9 @@ from imagette.report.language import language
 from imagette.report.pictures import labelled_grid
 from imagette.run.export_page import about_page
 from imagette.run.ready import Ready, ready
+from imagette.store.checkpoints import Which
 from imagette.store.exports import export_place, refuse_taken, write_export
-from imagette.store.folder import RunFolder, Which
+from imagette.store.folder import RunFolder
 from imagette.store.json_files import json_bytes
 from imagette.store.provenance import environment
 

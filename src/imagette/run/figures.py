@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from imagette.evaluate.ensemble import Answers
+from imagette.evaluate.spec import JUDGED_FIRST
 from imagette.experiment import check, resolved
-from imagette.run.runs import JUDGED_FIRST, RunSummary, summary_of
+from imagette.run.runs import RunSummary, summary_of
 from imagette.store.damage import naming_damage
 from imagette.store.folder import RunFolder
 from imagette.store.json_files import Row

@@ -34,7 +34,7 @@ def keep(folder: RunFolder, event: Event, card: ModelCard, checkpoints: Checkpoi
             weights, state = weights_of(arrays), state_of(arrays)
             folder.write_checkpoint(position.step, weights, state, card, _meta(event))
             mark_best(folder)
-            folder.prune(checkpoints.keep)
+            folder.checkpoints.prune(checkpoints.keep)
 
 
 def first_checkpoint(arrays: Weights, card: ModelCard) -> dict[str, bytes]:
@@ -95,10 +95,12 @@ def mark_best(folder: RunFolder) -> None:
     Of equals the first. What is marked follows from rows and checkpoints alone, so a resumed run
     marks the same. Rows of the test set have no say in it.
     """
-    kept = {step for step in folder.checkpoints() if folder.can_be_marked(step)}
+    kept = {step for step in folder.checkpoints.steps() if folder.checkpoints.can_be_marked(step)}
     rows = [row for row in folder.history() if row["step"] in kept and _is_validated(row)]
     if rows:
-        folder.mark("best", max(rows, key=lambda row: row["validation_accuracy"])["step"])
+        folder.checkpoints.mark(
+            "best", max(rows, key=lambda row: row["validation_accuracy"])["step"]
+        )
 
 
 def _is_validated(row: Mapping[str, Any]) -> bool:

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from imagette.network.cost import OPERATIONS
 from imagette.train.events import Decision, EpochRow, Event, Finished, Remark, epochs_at
 
 SPLITS = ("train", "validation", "test")
-KINDS = ("multiplications", "additions", "maximums")
 
 
 def line_of(event: Event) -> str | None:
@@ -57,7 +57,7 @@ def timing_line(timing: Mapping[str, Any]) -> str:
     counts = timing["operations"]
     seconds = timing["train_seconds"] + timing["evaluation_seconds"]
     speed, rate = timing["images_per_second"], timing["operations_per_second"]
-    parts = " + ".join(f"{_short(counts[kind])} {kind[:3]}" for kind in KINDS)
+    parts = " + ".join(f"{_short(counts[kind])} {kind[:3]}" for kind in OPERATIONS)
     return (
         f"    {seconds:.3g} s  {f'{speed:,.0f} images/s  ' if speed else ''}"
         f"{parts} = {_short(counts['total'])}{f', {_short(rate)}/s' if rate else ''}"

@@ -13,7 +13,7 @@ from imagette.errors import DataError, ImagetteError, UsageError
 from imagette.evaluate.losses import probabilities
 from imagette.run.framing import framing_of_run
 from imagette.run.ready import ready
-from imagette.store.folder import Which
+from imagette.store.checkpoints import Which
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,6 +41,7 @@ class Predicted:
     framing: Framing | None
     notes: tuple[str, ...]
     predictions: tuple[Prediction, ...]
+    refused: tuple[str, ...] = ()  # why, for each picture that has no prediction
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -57,6 +58,7 @@ class Predicted:
                 }
                 for one in self.predictions
             ],
+            "refused": list(self.refused),
         }
 
 
@@ -74,16 +76,17 @@ def predict_pictures(
 
     How they are brought to what it knows: `imagette.data.adapt`, by what its training images show,
     or, where those cannot be had, by their recorded mean. The mask is that of `layer`, by default
-    the last convolution. Raises UsageError for paths that are no files and unknown layers,
-    DataError naming every picture that cannot be read.
+    the last convolution. Pictures that cannot be had are `refused` beside the others; if none can,
+    that is a UsageError for paths that are no pictures, or a DataError, naming each. Raises
+    UsageError for an unknown layer.
     """
     opened = ready(run, which, trust=trust, engine=engine)
     path = layer or opened.last_map
     if path is not None:
         opened.map_node(path)
     framing, note = framing_of_run(opened, data_dir)
-    given = _adapted(pictures, opened.saved.card.input_shape, framing)
-    images = np.stack([one.image for one in given])
+    given, refused = _adapted(pictures, opened.saved.card.input_shape, framing)
+    images = np.stack([one.image for one in given.values()])
     weights, batch = opened.saved.weights, opened.experiment.evaluation.batch
     chances = probabilities(opened.model.predict(weights, images, batch))
     masks = None if path is None else opened.masks(images, path)
@@ -95,14 +98,15 @@ def predict_pictures(
         notes=(*opened.notes, *note),
         predictions=tuple(
             Prediction(
-                picture=str(picture),
+                picture=str(pictures[place]),
                 given=one.image,
                 steps=one.steps,
                 probabilities=_ranked(chance, opened.class_names),
                 mask=None if masks is None else masks[i],
             )
-            for i, (picture, one, chance) in enumerate(zip(pictures, given, chances, strict=True))
+            for i, ((place, one), chance) in enumerate(zip(given.items(), chances, strict=True))
         ),
+        refused=refused,
     )
 
 
@@ -113,15 +117,19 @@ def _ranked(chances: NDArray[np.float64], names: Sequence[str]) -> dict[str, flo
 
 def _adapted(
     pictures: Sequence[Path], input_shape: tuple[int, ...], framing: Framing | None
-) -> list[Adapted]:
-    """All of them, or one error that names every picture that cannot be."""
-    done, refused = [], []
-    for picture in pictures:
+) -> tuple[dict[int, Adapted], tuple[str, ...]]:
+    """Those that can be, by their place in the list, and why the others cannot.
+
+    One error that names every picture, where all are refused.
+    """
+    done: dict[int, Adapted] = {}
+    refused: list[ImagetteError] = []
+    for place, picture in enumerate(pictures):
         try:
-            done.append(adapted(picture, input_shape, framing))
+            done[place] = adapted(picture, input_shape, framing)
         except ImagetteError as error:
             refused.append(error)
-    if refused:
+    if not done:
         kind = UsageError if all(isinstance(e, UsageError) for e in refused) else DataError
         raise kind(" ".join(str(error) for error in refused))
-    return done
+    return done, tuple(map(str, refused))

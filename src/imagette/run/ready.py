@@ -18,7 +18,8 @@ from imagette.run.on_engine import engine_by_now, on_engine
 from imagette.run.own import own_of
 from imagette.run.state import state_of
 from imagette.store.checkpoint import Saved
-from imagette.store.folder import RunFolder, Which
+from imagette.store.checkpoints import Which
+from imagette.store.folder import RunFolder
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +97,7 @@ def ready(
     """
     folder = RunFolder.open(Path(run))
     state = state_of(folder)
-    if not folder.checkpoints():
+    if not folder.checkpoints.steps():
         why = f" ({state.reason})" if state.reason else ""
         raise UsageError(
             f"{folder.path} has no weights yet, it is {state.word}{why}: let it train to a first "

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from imagette.errors import UsageError
 from imagette.evaluate.calibration import calibration
 from imagette.report.language import Language, language
 from imagette.report.record import Record, read_record
@@ -18,6 +17,7 @@ from imagette.run.report_inside import look_inside
 from imagette.run.report_pictures import on_sheet, read_judged
 from imagette.run.state import state_of
 from imagette.store.folder import RunFolder
+from imagette.store.free import check_free
 
 REPORT = "report"
 """The file of a run's page in its folder, before `.html` or `.md`."""
@@ -45,8 +45,7 @@ def report_run(
     """
     say = language(lang)
     folder = RunFolder.open(Path(run))
-    if out and out.exists() and not overwrite:
-        raise UsageError(f"{str(out)!r} exists: give --overwrite, or another name with --out.")
+    check_free(out, overwrite)
     state = state_of(folder)
     record = read_record(folder, state.word, state.reason)
     brought = bring_data(folder, data_dir, trust)

@@ -107,7 +107,7 @@ class _Compared:
             case EpochRow(figures):
                 found = _difference_of_rows(self.then.history()[self.rows : self.rows + 1], figures)
                 return replace(self, rows=self.rows + 1, difference=found)
-            case Checkpoint(position) if position.step in self.then.checkpoints():
+            case Checkpoint(position) if position.step in self.then.checkpoints.steps():
                 return self._after_checkpoint(position.step)
             case Finished(complete=True, epochs=epochs) if self.rows < len(self.then.history()):
                 asked = Difference(ceil(epochs), "epochs", len(self.then.history()) - 1, epochs)
@@ -174,7 +174,7 @@ def _first_weights(then: RunFolder, prepared: Prepared) -> Weights:
     origin = then.environment().get("from")
     if origin is None:
         return weights_to_begin(prepared, None)
-    if 0 in then.checkpoints():
+    if 0 in then.checkpoints.steps():
         return then.load(0).weights
     given = read_origin(origin_of(origin))
     if given.account.get("sha256") != origin.get("sha256"):

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from imagette.errors import ImagetteError, UsageError
+from imagette.evaluate.spec import JUDGED_FIRST
+from imagette.network.cost import OPERATIONS
 from imagette.run.search import find_runs
 from imagette.run.state import RunState, state_of
 from imagette.store.damage import naming_damage
@@ -15,8 +17,6 @@ from imagette.store.lock import held
 from imagette.store.naming import MARKER
 from imagette.store.whole import remove_folder
 from imagette.train.events import epochs_at
-
-JUDGED_FIRST = ("validation", "test", "train")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def show_run(path: Path) -> RunDetails:
         summary=summary_of(folder),
         train_seconds=seconds,
         figures=folder.last_row() or {},
-        checkpoints=folder.checkpoints(),
+        checkpoints=folder.checkpoints.steps(),
         resolved=folder.resolved(),
         environment=folder.environment(),
     )
@@ -177,7 +177,7 @@ def _summary(folder: RunFolder) -> RunSummary:
         network=_network_name(resolved["network"]),
         data=str(resolved["data"]["name"]),
         parameters=int(cost["parameters"]),
-        operations=sum(cost["cost"][k] for k in ("multiplications", "additions", "maximums")),
+        operations=sum(cost["cost"][k] for k in OPERATIONS),
         uncounted=tuple(map(str, cost.get("uncounted", ()))),
         epochs=epochs_at(row) if row else 0,
         epochs_asked=asked if asked == "budget" else int(asked),

@@ -39,7 +39,7 @@ def state_of(folder: RunFolder) -> RunState:
     finished = folder.finished()
     if finished is not None:
         return RunState("finished", finished.get("reason"), resumable=False)
-    resumable = bool(folder.checkpoints())
+    resumable = bool(folder.checkpoints.steps())
     line = folder.last_log_line()
     if line.startswith(FAILED):
         return RunState("failed", line.removeprefix(FAILED), resumable)

@@ -8,6 +8,7 @@ from time import perf_counter
 from pydantic import ValidationError
 
 from imagette.data.dataset import open_test
+from imagette.data.digests import content_digest
 from imagette.data.split import Split
 from imagette.engines.protocol import EngineSpec
 from imagette.errors import StoreError
@@ -173,9 +174,11 @@ def resume_prepared(
 ) -> RunEvents:
     """Goes on with what is prepared from the newest good checkpoint of a folder that is held."""
     check_same_data(folder, prepared.dataset)
-    saved, damage = folder.newest_good()
+    saved, damage = folder.checkpoints.newest_good()
     said = [damage, *folder.rewind(saved.step), *_changes(folder, prepared), *prepared.model.notes]
-    folder.mark("last", saved.step)  # a process may die between a checkpoint and its mark
+    folder.checkpoints.mark(
+        "last", saved.step
+    )  # a process may die between a checkpoint and its mark
     mark_best(folder)
     said.append(f"goes on in epoch {saved.meta['epoch']}, after {saved.step:,} steps")
     decisions = _switch(folder, prepared) or _undecided(folder, prepared)
@@ -318,7 +321,7 @@ def _watched_test(
         return None
     ledger = ledger_of(folder, "each-epoch")
     if given is not None:
-        ledger.record(dataset.name, dataset.digest)
+        ledger.record(dataset.name, content_digest(given.images, given.labels))
         return given
     data_dir, base = places
     return open_test(experiment.data, ledger, data_dir, base)

@@ -15,7 +15,7 @@ from imagette.errors import DataError, StoreError
 from imagette.store.damage import NUMBER, TEXT, WHOLE, Kind, checked
 from imagette.store.json_files import Row, json_bytes, read_json
 from imagette.store.tensors import Arrays, read_tensors, tensor_bytes
-from imagette.store.whole import read_whole, remove_folder, write_whole_folder
+from imagette.store.whole import read_whole, write_whole_folder
 
 FORMAT = 1
 WEIGHTS = "weights.safetensors"
@@ -83,7 +83,8 @@ def write_checkpoint(
 ) -> str:
     """Write `folder` whole and return the digest of its weights; `meta` holds epoch and position.
 
-    The same checkpoint, when it is there already and good, stays untouched.
+    The same checkpoint, when it is there already and good, stays untouched; another one goes once
+    this one is written.
     """
     files = checkpoint_files(step, weights, state, card, meta)
     digests = digests_of(files)
@@ -91,8 +92,7 @@ def write_checkpoint(
         with suppress(StoreError):
             if read_checkpoint(folder).meta["digests"] == digests:
                 return digests[WEIGHTS]
-        remove_folder(folder)
-    write_whole_folder(folder, files)
+    write_whole_folder(folder, files, replace=True)
     return digests[WEIGHTS]
 
 

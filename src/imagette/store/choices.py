@@ -10,7 +10,7 @@ from imagette.errors import StoreError
 from imagette.store.json_files import Row, read_json, write_json
 from imagette.store.ledger import state_folder
 from imagette.store.lock import locked
-from imagette.store.whole import telling_of
+from imagette.store.whole import make_folder, telling_of
 
 VERSION = 1
 
@@ -27,7 +27,7 @@ def chosen(key: Row, choose: Callable[[], Row]) -> tuple[Row, bool]:
     """
     path = choices_path()
     with telling_of(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
     with locked(path):
         kept = _kept(path)
         for choice in kept:

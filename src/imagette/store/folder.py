@@ -6,13 +6,13 @@
 `curves.png`; `notes.jsonl`, which people add to when they like.
 """
 
-import re
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from numpy.typing import NDArray
 
@@ -20,17 +20,8 @@ from imagette.arrays import Weights
 from imagette.errors import StoreError, UsageError
 from imagette.store import disk
 from imagette.store.at_a_glance import run_html
-from imagette.store.checkpoint import (
-    FORMAT,
-    WEIGHTS,
-    ModelCard,
-    Saved,
-    check_format,
-    digests_of,
-    read_checkpoint,
-    read_meta,
-    write_checkpoint,
-)
+from imagette.store.checkpoint import FORMAT, ModelCard, Saved, check_format, digests_of
+from imagette.store.checkpoints import Checkpoints, Which, mark_of
 from imagette.store.damage import (
     NUMBER,
     NUMBERS,
@@ -51,19 +42,15 @@ from imagette.store.lines import (
     read_lines,
     whole_lines,
 )
+from imagette.store.lock import locked
 from imagette.store.naming import MARKER, find_run, new_name, safe_title
 from imagette.store.tensors import Arrays
 from imagette.store.whole import (
-    remove_folder,
     sweep,
     telling_of,
     write_whole,
     write_whole_folder,
 )
-
-Which = Literal["last", "best"]
-
-_STEP = re.compile("0|[1-9][0-9]{0,17}")  # how a checkpoint's folder is called
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +95,7 @@ class RunFolder:
         files |= {f"source/{name}": data for name, data in (code or {}).items()}
         if first:
             files |= {f"checkpoints/0/{name}": data for name, data in first.items()}
-            files["last.json"] = json_bytes(_mark(0, digests_of(first)))
+            files["last.json"] = json_bytes(mark_of(0, digests_of(first)))
         write_whole_folder(path, files)
         return cls(path)
 
@@ -200,9 +187,11 @@ class RunFolder:
 
         No other command mends this file, so it is done here.
         """
-        said = drop_torn_line(self.path / "notes.jsonl")
-        when = datetime.now(UTC).isoformat(timespec="seconds")
-        append_line(self.path / "notes.jsonl", {"when": when, "text": text})
+        path = self.path / "notes.jsonl"
+        with self._alone():
+            said = drop_torn_line(path)
+            when = datetime.now(UTC).isoformat(timespec="seconds")
+            append_line(path, {"when": when, "text": text})
         return said
 
     def rewind(self, step: int) -> tuple[str, ...]:
@@ -228,102 +217,34 @@ class RunFolder:
         return said
 
     def _sweep(self) -> None:
-        for name in ("", "checkpoints", "evaluation"):
+        for name in ("checkpoints", "evaluation"):
             folder = self.path / name
-            if name and folder.is_symlink():  # a stranger's: what is pruned there is not the run's
+            if folder.is_symlink():  # a stranger's: what is pruned there is not the run's
                 raise StoreError(f"{folder} is a link, and a run's files lie in it: put them there")
-            sweep(folder)
+        for name in ("", "checkpoints"):
+            sweep(self.path / name)
+        with self._alone():
+            sweep(self.path / "evaluation")
+
+    def _alone(self) -> AbstractContextManager[None]:
+        """For what a process may do to a run that another one trains: one at a time."""
+        return locked(self.path / ".beside")
 
     # Checkpoints
 
-    def checkpoints(self) -> tuple[int, ...]:
-        """The steps that have a checkpoint, in order; whether it is good, `load` says."""
-        folder = self.path / "checkpoints"
-        names = (entry.name for entry in folder.iterdir()) if folder.is_dir() else ()
-        return tuple(sorted(int(name) for name in names if _STEP.fullmatch(name)))
-
-    def can_be_marked(self, step: int) -> bool:
-        """Whether the checkpoint says what it holds; its tensors go unread."""
-        try:
-            read_meta(self._checkpoint(step))
-        except StoreError:
-            return False
-        return True
+    @property
+    def checkpoints(self) -> Checkpoints:
+        return Checkpoints(self.path)
 
     def write_checkpoint(
         self, step: int, weights: Weights, state: Arrays, card: ModelCard, meta: Row
     ) -> str:
-        """Write the checkpoint of `step`, mark it the last, and return its weights' digest.
-
-        `meta` (JSON) holds the epoch and the position within it; format, step and digests are
-        added to it.
-        """
-        digest = write_checkpoint(self._checkpoint(step), step, weights, state, card, meta)
-        self.mark("last", step)
-        return digest
-
-    def mark(self, which: Which, step: int) -> None:
-        """Record that the checkpoint of `step` is now the last, or the best."""
-        digests = read_meta(self._checkpoint(step))["digests"]
-        write_json(self.path / f"{which}.json", _mark(step, digests))
+        """As `Checkpoints.write`."""
+        return self.checkpoints.write(step, weights, state, card, meta)
 
     def load(self, which: Which | int = "last") -> Saved:
-        """Read the last or the best checkpoint, or that of a step, and verify its digests.
-
-        Raises StoreError if it is missing or damaged: that never means new weights.
-        """
-        if isinstance(which, int):
-            return read_checkpoint(self._checkpoint(which))
-        marked = self._marked(which)
-        saved = read_checkpoint(self._checkpoint(marked["step"]))
-        if saved.weights_digest != marked.get("digest"):
-            raise StoreError(
-                f"checkpoint {saved.step} of {self.path} is not the one that {which}.json names "
-                "(digests differ): copy the run again"
-            )
-        return saved
-
-    def newest_good(self) -> tuple[Saved, str | None]:
-        """The newest checkpoint that is whole, and what to say of newer ones that are not."""
-        refused: list[str] = []
-        for step in reversed(self.checkpoints()):
-            try:
-                saved = read_checkpoint(self._checkpoint(step))
-            except StoreError as error:
-                refused.append(str(error))
-                continue
-            if refused:
-                return saved, f"{'; '.join(refused)}. Going back to step {saved.step}."
-            return saved, None
-        found = "; ".join(refused) or "there is none"
-        raise StoreError(f"{self.path} has no checkpoint to go on from: {found}. Train it again.")
-
-    def prune(self, keep: int) -> tuple[int, ...]:
-        """Remove all but the newest `keep` (>= 1) checkpoints; last and best always stay.
-
-        Returns the steps removed.
-        """
-        if keep < 1:
-            raise UsageError(f"The number of checkpoints to keep must be at least 1. Got {keep}.")
-        marked = {self._marked(which)["step"] for which in self._marks()}
-        spare = tuple(step for step in self.checkpoints()[:-keep] if step not in marked)
-        for step in spare:
-            remove_folder(self._checkpoint(step))
-        return spare
-
-    def _checkpoint(self, step: int) -> Path:
-        return self.path / "checkpoints" / str(step)
-
-    def _marks(self) -> list[Which]:
-        which: tuple[Which, ...] = ("last", "best")
-        return [mark for mark in which if (self.path / f"{mark}.json").exists()]
-
-    def _marked(self, which: Which) -> Row:
-        path = self.path / f"{which}.json"
-        if not path.exists():
-            has = ", ".join(str(step) for step in self.checkpoints()) or "none"
-            raise StoreError(f"{self.path} has no {which} checkpoint; those by step: {has}")
-        return checked(read_json(path), path, {"step": WHOLE})
+        """As `Checkpoints.load`."""
+        return self.checkpoints.load(which)
 
     def write_spent(self, seconds: float) -> None:
         """Say how much of its time the run has spent, in place of what was said before."""
@@ -352,7 +273,8 @@ class RunFolder:
 
     def write_evaluation(self, split: str, figures: Mapping[str, Any], arrays: Arrays) -> None:
         """Write the figures of a split, and the logits, labels and image digests behind them."""
-        write_evaluation(self.path / "evaluation", split, figures, arrays)
+        with self._alone():
+            write_evaluation(self.path / "evaluation", split, figures, arrays)
 
     def evaluation_figures(self, split: str) -> Row | None:
         """The figures of a split, without the arrays; None if it was not evaluated."""
@@ -393,8 +315,3 @@ def _read_text(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
         raise StoreError(f"{path} cannot be read: {error}") from error
-
-
-def _mark(step: int, digests: Mapping[str, str]) -> Row:
-    """What `last.json` and `best.json` hold."""
-    return {"step": step, "digest": digests[WEIGHTS]}

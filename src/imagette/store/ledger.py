@@ -87,6 +87,11 @@ class Ledger:
     def _record(self, path: Path, dataset: str, digest: str) -> None:
         with telling_of(path):
             make_folder(path.parent)
+        if path.parent.is_symlink():
+            raise StoreError(
+                f"{path.parent} is a link, and no ledger is kept behind one: put the folder that "
+                "it leads to in its place, or let IMAGETTE_STATE name another"
+            )
         with locked(path):
             drop_torn_line(path)  # a writer was killed before its opening: nothing was opened
             lines = whole_lines(path)

@@ -51,9 +51,13 @@ def _runs_in(folder: Path) -> list[Path]:
     return [marker.parent for marker in folder.glob(f"*/{MARKER}") if marker.parent.name[0] != "."]
 
 
+def _holds_runs(path: Path) -> bool:
+    return (path / MARKER).is_file() or (path.is_dir() and bool(_runs_in(path)))
+
+
 def _hint(path: Path) -> str:
-    parent = path.parent
-    beside = [p.name for p in parent.iterdir() if p.is_dir()] if parent.is_dir() else []
-    if beside:
-        return f"In {parent}: {nearest(path.name, beside)}"
+    for parent in (path.parent, Path("runs")):
+        beside = [p.name for p in parent.iterdir() if _holds_runs(p)] if parent.is_dir() else []
+        if beside:
+            return f"In {parent}: {nearest(path.name, beside)}"
     return "Name a folder that `imagette train` made, such as runs/<title>."

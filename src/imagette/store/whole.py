@@ -39,25 +39,31 @@ def write_whole(path: Path, data: bytes) -> None:
         disk.in_use.sync_folder(path.parent)
 
 
-def write_whole_folder(path: Path, files: Mapping[str, bytes]) -> None:
+def write_whole_folder(path: Path, files: Mapping[str, bytes], *, replace: bool = False) -> None:
     """Make the folder `path` hold these files, by name; it appears with all of them at once.
 
-    A name may have folders in it, as in "checkpoints/0/meta.json". Raises StoreError if `path` is
-    there already and not empty.
+    A name may have folders in it, as in "checkpoints/0/meta.json". A folder that is there and not
+    empty is a StoreError, or with `replace` goes once its successor is written.
     """
-    temporary = temporary_beside(path)
+    temporary, replaced = temporary_beside(path), temporary_beside(path)
     with telling_of(path):
         make_folder(path.parent)
         try:
             _fill(temporary, files)
             if path.is_dir() and not any(path.iterdir()):
                 disk.in_use.remove_folder(path)  # Windows renames nothing onto a folder
+            elif replace and path.exists():
+                disk.in_use.rename(path, replaced)
             disk.in_use.rename(temporary, path)
         except BaseException:
             with suppress(OSError):
+                if replaced.exists() and not path.exists():
+                    disk.in_use.rename(replaced, path)
                 _remove_tree(temporary)
             raise
         disk.in_use.sync_folder(path.parent)
+        if replaced.exists():
+            _remove_tree(replaced)
 
 
 def make_folder(path: Path) -> None:

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from imagette.errors import StoreError, UsageError
+from imagette.evaluate.spec import JUDGED_FIRST
 from imagette.experiment import resolved
-from imagette.run.runs import JUDGED_FIRST
 from imagette.store.damage import (
     NUMBER_OR_NONE,
     TABLE,
@@ -106,7 +106,7 @@ class SweepFolder:
         path = self.run_path(trial)
         if not (path / MARKER).is_file():
             return False
-        if RunFolder(path).checkpoints():
+        if RunFolder(path).checkpoints.steps():
             return True
         remove_folder(path)
         return False

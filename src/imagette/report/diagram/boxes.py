@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
+from imagette.network.cost import OPERATIONS
 from imagette.report.names import shown
 from imagette.report.spelling import shape
 
 Row = Mapping[str, Any]
 """A node as `describe --json` writes it."""
 
-_COUNTED = ("multiplications", "additions", "maximums")
 _JOINS = {"add": "+", "multiply": "×", "concatenate": "concatenate"}
 
 
@@ -54,7 +54,7 @@ def operations(nodes: Sequence[Row]) -> int | None:
     """Of all nodes on one image, forward; None if those of one are not known."""
     if any(node["cost"] is None for node in nodes):
         return None
-    return sum(int(node["cost"][kind]) for node in nodes for kind in _COUNTED)
+    return sum(int(node["cost"][kind]) for node in nodes for kind in OPERATIONS)
 
 
 def boxes(nodes: Sequence[Row]) -> tuple[Box, ...]:

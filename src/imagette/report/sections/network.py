@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from imagette.network.cost import OPERATIONS
 from imagette.report.blocks import (
     Block,
     Cell,
@@ -33,7 +34,6 @@ _USUAL = {
     "epsilon": 1e-5,
 }
 _SIZES = ("channels", "features", "kernel")  # said without their names
-_COUNTED = ("multiplications", "additions", "maximums")
 _OTHERS = ("divisions", "transcendentals", "comparisons")
 
 
@@ -72,14 +72,14 @@ def nodes_table(cost: Row, say: Language) -> Table:
         Column(say("network.parameters"), numeric=True),
         *(
             Column(say(f"short.{kind}"), numeric=True, help=say(f"count.{kind}"))
-            for kind in (*_COUNTED, *others)
+            for kind in (*OPERATIONS, *others)
         ),
     )
     rows = (
         _input(cost["nodes"][0], len(columns), say),
         *(_row(node, others, say) for node in cost["nodes"]),
     )
-    counts = (cost["cost"][kind] for kind in (*_COUNTED, *others))
+    counts = (cost["cost"][kind] for kind in (*OPERATIONS, *others))
     total = (
         Cell(say("network.total")),
         *(Cell("") for _ in range(5)),
@@ -93,8 +93,8 @@ def _facts(cost: Row, say: Language) -> Iterator[Fact]:
     yield Fact(say("network.trainable"), say.integer(cost["parameters"]))
     if cost["non_trainable"]:
         yield Fact(say("network.non_trainable"), say.integer(cost["non_trainable"]))
-    total = sum(cost["cost"][kind] for kind in _COUNTED)
-    parts = " + ".join(say.integer(cost["cost"][kind]) for kind in _COUNTED)
+    total = sum(cost["cost"][kind] for kind in OPERATIONS)
+    parts = " + ".join(say.integer(cost["cost"][kind]) for kind in OPERATIONS)
     yield Fact(say("network.operations"), say.integer(total), say("network.parts", parts=parts))
     peak = say("unit.bytes", n=cost["peak_activation_bytes"])
     yield Fact(say("network.peak"), peak, say("network.peak_help"))
@@ -111,7 +111,7 @@ def _row(node: Row, others: list[str], say: Language) -> tuple[Cell, ...]:
         Cell(_tensor(node["output"], node["output_shape"]), number),
         Cell("; ".join(_weight(one) for one in weights) or say("network.no_weights")),
         Cell(say.integer(node["parameters"]), node["parameters"]),
-        *(_count(node["cost"], kind, say) for kind in (*_COUNTED, *others)),
+        *(_count(node["cost"], kind, say) for kind in (*OPERATIONS, *others)),
     )
 
 

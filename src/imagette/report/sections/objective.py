@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from imagette.network.cost import OPERATIONS
 from imagette.network.table import BYTES
 from imagette.report.blocks import Block, Cell, Column, Fact, Facts, Section, Table, Text
 from imagette.report.language import Language
@@ -9,7 +10,6 @@ from imagette.report.names import shown
 from imagette.report.reasons import told
 from imagette.report.record import Record, Row
 
-_OPERATIONS = ("multiplications", "additions", "maximums")
 _LONGEST = 2000  # characters of what people wrote
 
 
@@ -84,7 +84,7 @@ def limits(record: Record) -> dict[str, tuple[float, float | None]]:
     spent = (record.finished or {}).get("spent", {})
     took = {
         "parameters": cost["parameters"],
-        "operations": sum(cost["cost"][kind] for kind in _OPERATIONS),
+        "operations": sum(cost["cost"][kind] for kind in OPERATIONS),
         "model_bytes": BYTES * (cost["parameters"] + cost["non_trainable"]),
         "activation_bytes": cost["peak_activation_bytes"],
     }

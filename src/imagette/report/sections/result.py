@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from imagette.evaluate.class_order import class_order
 from imagette.evaluate.evaluation import ClassAccuracy, Evaluation
+from imagette.network.cost import OPERATIONS
 from imagette.report.blocks import (
     Block,
     Cell,
@@ -32,7 +33,7 @@ def headline(record: Record, say: Language) -> Facts:
         detail = say("result.interval", interval=say.between(evaluation.interval), n=evaluation.n)
         facts.append(Fact(name, say.percent(evaluation.accuracy, 2), detail))
     cost = record.cost
-    operations = sum(cost["cost"][kind] for kind in ("multiplications", "additions", "maximums"))
+    operations = sum(cost["cost"][kind] for kind in OPERATIONS)
     facts.append(Fact(say("network.trainable"), say.integer(cost["parameters"])))
     facts.append(Fact(say("result.operations"), say.scaled(operations), say("result.forward")))
     seconds = (record.finished or {}).get("spent", {}).get("train_seconds")

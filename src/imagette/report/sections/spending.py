@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
+from imagette.network.cost import OPERATIONS
 from imagette.report.blocks import Block, Cell, Column, Fact, Facts, Section, Table, Text
 from imagette.report.language import Language
 from imagette.report.record import Record, Row
 
-_KINDS = ("multiplications", "additions", "maximums", "total")
+_KINDS = (*OPERATIONS, "total")
 
 
 def spending(record: Record, say: Language) -> Section:
