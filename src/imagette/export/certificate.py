@@ -146,12 +146,10 @@ def fact_text(value: Any) -> str:
     """A fact of a format in words.
 
     >>> fact_text([{"name": "CONV_2D", "version": 3, "count": 2}]), fact_text(23040)
-    ('CONV_2D (version 3, count 2)', '23,040')
+    ('2 CONV_2D v3', '23,040')
     """
     if isinstance(value, dict):
-        name = f"{value['name']} " if "name" in value else ""
-        rest = ", ".join(f"{key} {one}" for key, one in value.items() if key != "name")
-        return f"{name}({rest})" if name else rest
+        return "{count} {name} v{version}".format(**value)
     if isinstance(value, list | tuple):
         return ", ".join(map(fact_text, value))
     return f"{value:,}" if isinstance(value, int) else str(value)
