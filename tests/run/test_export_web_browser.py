@@ -230,11 +230,15 @@ def test_strokes_are_undone_one_by_one_and_a_clear_pad_too(page):
 
 def test_the_keyboard_alone_draws(page):
     page.locator("#pad").focus()
-    for key in ("Space", *["ArrowDown"] * 6, *["ArrowRight"] * 4, "Space", "ArrowLeft"):
+    for key in ("Space", *["ArrowDown"] * 6, *["ArrowRight"] * 4):
+        page.keyboard.press(key)
+    page.wait_for_timeout(500)  # the pen rests, still on the paper
+    resting = answers(page)
+    for key in ("Space", "ArrowLeft"):
         page.keyboard.press(key)
     inked = (pixels_of(page, "pad")[..., 0] < 128).sum()
     assert inked > 100 * 18 * 0.8
-    answers(page)
+    assert answers(page) == resting
 
 
 def test_a_finger_draws_on_a_phone_and_the_answer_stays_in_sight(opened, address):

@@ -6,7 +6,8 @@ import { adapted } from "./picture.js";
 
 const MOST_BARS = 10; // classes that are shown before one asks for all
 const LARGEST_SIDE = 2048; // pixels of a picture; the browser makes larger ones smaller
-const PATIENCE_MS = 30; // an answer that takes longer waits for the end of a stroke
+const PATIENCE_MS = 30; // an answer that takes longer waits until a stroke ends,
+const REST_MS = 250; // or rests so long
 const GZIP = [0x1f, 0x8b]; // how a packed file begins; a server may have unpacked it already
 
 const at = (id) => document.getElementById(id);
@@ -204,9 +205,12 @@ function announce(text) {
 
 const pen = () => ({ width: Number(at("pen").value), colour: at("colour")?.value ?? "#000000" });
 
+let rest = 0;
 const pad = padOn(at("pad"), at("cursor"), pen, (isDone) => {
   look({ kind: "drawing" });
+  clearTimeout(rest);
   if (isDone || lastMs < PATIENCE_MS) answer();
+  else rest = setTimeout(answer, REST_MS);
 });
 
 function look(at_what) {
