@@ -1,6 +1,6 @@
 """What an exporter reads of a trained run: values alone, which belong to no engine."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,8 @@ class Trained:
     network_text: str  # in the network language; of other code, its pointer as a comment
     experiment: Mapping[str, Any]  # as it was resolved when the run began, ready for JSON
     given: tuple[str, bytes] | None = None  # the experiment's file as it was given: name, bytes
+    function: Callable[[Any], Any] | None = None
+    """Of other code: a torch module or JAX function, uint8 [N,H,W,C] to logits, all inside."""
 
     @property
     def input_shape(self) -> Shape:

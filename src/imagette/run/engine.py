@@ -1,10 +1,11 @@
 """The engine that an experiment names, imported only then."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Literal, Protocol, cast
+from typing import Any, Literal, Protocol, cast
 
+from imagette.arrays import Weights
 from imagette.data.preprocess import Preprocess
 from imagette.engines.own import Own, OwnParts
 from imagette.engines.protocol import EngineSpec, Model
@@ -47,6 +48,13 @@ class Engine(Protocol):
 
     def own_of(self, parts: OwnParts) -> Own:
         """Code of one's own, made ready for this engine."""
+        ...
+
+    def closed(self, own: Any, weights: Weights, preprocess: Preprocess) -> Callable[[Any], Any]:
+        """A network of one's own, weights and preprocessing inside: uint8 [N,H,W,C] to logits.
+
+        `own` is what this engine's `own_of` returned; what comes back is of its library.
+        """
         ...
 
 

@@ -1,10 +1,11 @@
 """A trained run written in other formats, each file checked on real images before it is kept."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -23,6 +24,7 @@ from imagette.plain import legible, short
 from imagette.report.curves import figure_bytes
 from imagette.report.language import language
 from imagette.report.pictures import labelled_grid
+from imagette.run.engine import engine_of
 from imagette.run.export_page import about_page
 from imagette.run.ready import Ready, ready
 from imagette.store.checkpoints import Which
@@ -108,6 +110,7 @@ def trained_of(opened: Ready) -> Trained:
     """What an exporter reads of an opened run."""
     folder, card = opened.folder, opened.saved.card
     files = sorted(folder.path.glob("experiment.*"))
+    preprocess = Preprocess.from_json(card.preprocess)
     return Trained(
         title=legible(opened.experiment.run.title),
         engine=opened.experiment.engine.name,
@@ -115,13 +118,22 @@ def trained_of(opened: Ready) -> Trained:
         graph=opened.graph,
         weights=opened.saved.weights,
         weights_digest=opened.saved.weights_digest,
-        preprocess=Preprocess.from_json(card.preprocess),
+        preprocess=preprocess,
         class_names=card.class_names,
         recipe=opened.experiment.recipe,
         network_text=card.network,
         experiment=folder.resolved(),
         given=(files[0].name, files[0].read_bytes()) if files else None,
+        function=_closed(opened, preprocess),
     )
+
+
+def _closed(opened: Ready, preprocess: Preprocess) -> Callable[[Any], Any] | None:
+    """A network of other code; one of the language is written from its graph."""
+    if opened.own is None or not opened.own.has_network:
+        return None
+    engine = engine_of(opened.experiment.engine.name)
+    return engine.closed(opened.own, opened.saved.weights, preprocess)
 
 
 def examples_of(opened: Ready, data_dir: Path | None) -> Examples:

@@ -8,6 +8,7 @@ import numpy as np
 
 from imagette.arrays import Images
 from imagette.data.dataset import Dataset, open_data
+from imagette.engines.own import Own
 from imagette.engines.protocol import Model
 from imagette.errors import UsageError, nearest
 from imagette.evaluate.masks import Masks, activation_masks
@@ -32,6 +33,7 @@ class Ready:
     model: Model
     graph: Graph
     notes: tuple[str, ...]
+    own: Own | None = None  # code of one's own, made ready
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -116,4 +118,5 @@ def ready(
         model=rebuild(experiment, saved, own),
         graph=graph_of(experiment, saved, own),
         notes=tuple(notes),
+        own=own,
     )

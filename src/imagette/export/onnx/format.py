@@ -4,12 +4,18 @@ from imagette.errors import ExportError
 from imagette.export.examples import Examples
 from imagette.export.format import Format, ModelFile, Options, Precision, Written
 from imagette.export.handed import predict_script
+from imagette.export.onnx.from_jax import bytes_from_jax
+from imagette.export.onnx.from_torch import bytes_from_torch
 from imagette.export.onnx.int8 import int8_bytes
-from imagette.export.onnx.model import checked_opset, onnx_bytes
+from imagette.export.onnx.model import checked_opset, onnx_bytes, opset_of
 from imagette.export.onnx.runtime import runner, signature
 from imagette.export.trained import Trained
 
 FILE, INT8_FILE = "model.onnx", "model.int8.onnx"
+PACKAGES = ("onnx", "onnxruntime")
+FOREIGN = {"torch": ("onnxscript",), "jax": ("jax2onnx",)}
+"""What else writes networks of other code, by engine."""
+
 BATCHES = (1, 2, 7, 64)
 """At which the file is compared: 2 and 7 show that no size of a batch was written into it."""
 
@@ -19,22 +25,28 @@ def write(trained: Trained, examples: Examples, options: Options) -> Written:
 
     With `options.int8` a second file, `model.int8.onnx`, calibrated on training images.
     """
-    if trained.is_foreign:
-        raise ExportError(
-            f"{trained.title} is other code, which is not written to ONNX: write its network in "
-            "the network language."
-        )
-    opset = checked_opset(options.opset)
-    data = onnx_bytes(trained.graph, trained.weights, trained.preprocess, opset)
-    models = [model_file(FILE, data, opset)]
+    data = _data(trained, options.opset)
+    models = [model_file(FILE, data)]
     if options.int8:
-        models.append(_int8_file(data, examples, opset))
-    return Written(tuple(models), {"predict.py": predict_script()}, ("onnx", "onnxruntime"))
+        models.append(_int8_file(data, examples))
+    packages = (*PACKAGES, *(FOREIGN[trained.engine] if trained.is_foreign else ()))
+    return Written(tuple(models), {"predict.py": predict_script()}, packages)
 
 
-def model_file(
-    name: str, data: bytes, opset: int, precision: Precision = "float32", **facts: str
-) -> ModelFile:
+def _data(trained: Trained, opset: int | None) -> bytes:
+    if trained.function is None:
+        return onnx_bytes(trained.graph, trained.weights, trained.preprocess, opset)
+    chosen = None if opset is None else checked_opset(opset)
+    write_own = bytes_from_torch if trained.engine == "torch" else bytes_from_jax
+    data = write_own(trained.function, trained.input_shape, chosen)
+    if chosen not in (None, opset_of(data)):
+        raise ExportError(
+            f"The exporter wrote opset {opset_of(data)} in place of {chosen}: leave --opset out."
+        )
+    return data
+
+
+def model_file(name: str, data: bytes, precision: Precision = "float32", **facts: str) -> ModelFile:
     """An ONNX file as onnxruntime reads and runs it."""
     inputs, outputs = signature(data)
     return ModelFile(
@@ -45,14 +57,14 @@ def model_file(
         outputs=outputs,
         precision=precision,
         batches=BATCHES,
-        facts={"opset": opset, **facts},
+        facts={"opset": opset_of(data), **facts},
     )
 
 
-def _int8_file(data: bytes, examples: Examples, opset: int) -> ModelFile:
+def _int8_file(data: bytes, examples: Examples) -> ModelFile:
     made = int8_bytes(data, examples.calibration)
     calibration = f"{len(examples.calibration):,} training images, least and largest value"
-    return model_file(INT8_FILE, made, opset, "int8", calibration=calibration)
+    return model_file(INT8_FILE, made, "int8", calibration=calibration)
 
 
 ONNX = Format(

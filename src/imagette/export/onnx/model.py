@@ -57,6 +57,14 @@ def checked_opset(opset: int | None) -> int:
     return chosen
 
 
+def opset_of(data: bytes) -> int:
+    """The opset of ONNX's own operators in a file."""
+    import onnx
+
+    model = onnx.load_from_string(data)
+    return max(int(one.version) for one in model.opset_import if one.domain in ("", "ai.onnx"))
+
+
 def _refuse_unknown(graph: Graph) -> None:
     unknown = [node for node in graph.nodes if type(node.layer) not in LOWERINGS]
     if unknown:

@@ -19,7 +19,12 @@ def runner(data: bytes) -> Run:
     (given,), (made,) = session.get_inputs(), session.get_outputs()
 
     def run(images: Images) -> Logits:
-        logits: Logits = np.asarray(session.run([made.name], {given.name: images})[0])
+        try:
+            logits: Logits = np.asarray(session.run([made.name], {given.name: images})[0])
+        except Exception as error:  # an operator it cannot run, or not at this batch
+            raise ExportError(
+                f"onnxruntime cannot run the file at batch {len(images)}: {short(error)}"
+            ) from error
         return logits
 
     return run
@@ -40,7 +45,7 @@ def library() -> Any:
 def open_session(data: bytes) -> Any:
     onnxruntime = library()
     options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3  # errors alone: a warning is nothing a reader could act on
+    options.log_severity_level = 4  # what fails is raised, and told by us
     try:
         return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # its exceptions share no base
