@@ -53,5 +53,5 @@ $(VENV)/.runs: $(VENV)/.made $(MANIFEST)
 
 $(VENV)/.develops: $(VENV)/.made $(MANIFEST)
 	@echo "Installing imagette with its development tools into $(VENV): some minutes without a word ..."
-	@$(PIP) install -c constraints.txt -e '.[torch,jax,haiku,flax,equinox,onnx,litert,dev]'
+	@$(PIP) install -c constraints.txt -e '.[torch,jax,haiku,flax,equinox,onnx,litert,tensorboard,wandb,dev]'
 	@touch $@ $(VENV)/.runs

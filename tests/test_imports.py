@@ -24,6 +24,7 @@ LAYERS = (
         "plain",
         "pointers",
         "notebook",
+        "run_spec",
     ),
     ("network", "data", "evaluate"),
     ("recipe",),

@@ -6,12 +6,11 @@ from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import (
     BeforeValidator,
     Field,
-    PositiveInt,
     ValidationError,
     field_validator,
     model_validator,
@@ -27,6 +26,7 @@ from imagette.plain import short
 from imagette.problems import describe_problems
 from imagette.recipe.budget import Budget
 from imagette.recipe.recipe import Recipe
+from imagette.run_spec import RunSpec
 from imagette.settings import put_setting, read_setting
 from imagette.spec import Spec, named as named_part
 
@@ -77,25 +77,6 @@ def network_of(spec: NetworkSpec) -> Network:
     else:
         network = from_dicts(spec.layers or ())
     return network if spec.width == 1 else widen(network, spec.width)
-
-
-class CheckpointSpec(Spec):
-    """A checkpoint every so many epochs (and at the end), of which the newest `keep` are kept.
-
-    With `every = "auto"` the number of epochs is decided from what the first one took, so that
-    checkpoints take no more than 1 % of training; the decision is recorded, and kept on resuming.
-    """
-
-    every: PositiveInt | Literal["auto"] = 1
-    keep: int = Field(3, ge=1)
-
-
-class RunSpec(Spec):
-    """What is not science: it changes no figure, and is left out of the experiment's hash."""
-
-    title: str = "untitled"
-    folder: str = "runs"
-    checkpoints: CheckpointSpec = CheckpointSpec()
 
 
 class Experiment(Spec):

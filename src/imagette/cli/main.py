@@ -75,6 +75,9 @@ COMMANDS = {
     ),
     "runs": Command("List, show and remove runs.", "imagette.cli.runs:app"),
     "note": Command("Add a note to a run.", "imagette.cli.note:note"),
+    "track": Command(
+        "Tell TensorBoard or W&B of a run, live or afterwards.", "imagette.cli.track:track"
+    ),
     "sweep": Command(
         "Train the variants of an experiment, and go on where it stopped.",
         "imagette.cli.sweep:sweep",
@@ -196,8 +199,8 @@ def _tell(error: Exception, debug: bool) -> int:
 
 
 def _sentence(message: str) -> str:
-    """As we write them: without the kind of the error, and with a stop."""
-    told = message.replace("Value error, ", "")
+    """As we write them: in one line, without the kind of the error, and with a stop."""
+    told = " ".join(message.replace("Value error, ", "").split())
     return told if told.endswith((".", "?", "!")) else f"{told}."
 
 

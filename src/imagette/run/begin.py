@@ -57,7 +57,7 @@ def make_folder(
         root=Path(experiment.run.folder),
         title=experiment.run.title,
         experiment_source=(source.name, source.read_bytes()) if source else None,
-        resolved=resolved(experiment),
+        resolved=resolved(experiment.model_copy(update={"run": experiment.run.anchored()})),
         network_text=prepared.card.network,
         cost=cost_table(prepared.graph).as_json(),
         environment={

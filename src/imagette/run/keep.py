@@ -7,23 +7,22 @@ from typing import Any
 from imagette.arrays import Weights
 from imagette.engines.protocol import state_of, weights_of
 from imagette.evaluate.tally import Tally
-from imagette.experiment import CheckpointSpec
 from imagette.recipe.horizon import Leg
-from imagette.run.lines import line_of
+from imagette.run.log import Log
+from imagette.run_spec import RunSpec
 from imagette.store.checkpoint import ModelCard, Saved, checkpoint_files
 from imagette.store.damage import NUMBER, NUMBERS, WHOLE, checked, naming_damage
+from imagette.store.ending import write_ending
 from imagette.store.folder import RunFolder
 from imagette.train.decide import CHUNK, STEPS
-from imagette.train.events import Checkpoint, Decision, EpochRow, Event, Position
+from imagette.train.events import Checkpoint, Decision, EpochRow, Event, Finished, Position
 from imagette.train.interval import CHECKPOINTS
 from imagette.train.loop import Start
 
 
-def keep(folder: RunFolder, event: Event, card: ModelCard, checkpoints: CheckpointSpec) -> None:
+def keep(folder: RunFolder, event: Event, card: ModelCard, run: RunSpec) -> None:
     """Makes one event durable, before anyone else sees it."""
-    line = line_of(event)
-    if line:
-        folder.append_log(line)
+    Log(folder, run.logging).write(event)
     match event:
         case EpochRow(figures, timing):
             folder.append_timing(timing)
@@ -34,7 +33,9 @@ def keep(folder: RunFolder, event: Event, card: ModelCard, checkpoints: Checkpoi
             weights, state = weights_of(arrays), state_of(arrays)
             folder.write_checkpoint(position.step, weights, state, card, _meta(event))
             mark_best(folder)
-            folder.checkpoints.prune(checkpoints.keep)
+            folder.checkpoints.prune(run.checkpoints.keep)
+        case Finished(complete=False, reason=reason):
+            write_ending(folder, "stopped", reason)
 
 
 def first_checkpoint(arrays: Weights, card: ModelCard) -> dict[str, bytes]:

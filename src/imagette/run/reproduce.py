@@ -157,7 +157,7 @@ def _last_step(then: RunFolder, steps: int | None) -> int | None:
 
 
 def _as_it_was(experiment: Experiment, then: RunFolder) -> Experiment:
-    """With the run's decisions, and its plans in the place of a time budget."""
+    """With the run's decisions, its plans in the place of a time budget, and no tracker."""
     if engine_by_now(experiment, then) != experiment.engine.name:
         raise UsageError(
             f"{then.path} was begun on {experiment.engine.name} and went on with another engine: "
@@ -165,7 +165,8 @@ def _as_it_was(experiment: Experiment, then: RunFolder) -> Experiment:
         )
     budget = experiment.budget.model_copy(update={"minutes": None})
     recipe = experiment.recipe.model_copy(update={"epochs": experiment.recipe.most_epochs})
-    changes = {"budget": budget, "recipe": recipe}
+    untold = experiment.run.model_copy(update={"track": ()})
+    changes = {"budget": budget, "recipe": recipe, "run": untold}
     return with_decisions(experiment.model_copy(update=changes), then)
 
 

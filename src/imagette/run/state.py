@@ -1,17 +1,22 @@
 """How far a run has come: finished, stopped, failed or merely unfinished, and why."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Literal
 
 from imagette.errors import ImagetteError, StoreError
+from imagette.run.log import Log
+from imagette.run_spec import LogSpec
+from imagette.store.ending import read_ending, write_ending
 from imagette.store.folder import RunFolder
 
 # How the last line of a run's log begins; the first as `run/lines.py` writes it.
 ENDED = "ended after "
 FAILED = "failed: "
 
+_WORDS: dict[str, "Word"] = {"stopped": "stopped", "failed": "failed"}
 Word = Literal["finished", "stopped", "failed", "unfinished"]
 
 
@@ -40,7 +45,10 @@ def state_of(folder: RunFolder) -> RunState:
     if finished is not None:
         return RunState("finished", finished.get("reason"), resumable=False)
     resumable = bool(folder.checkpoints.steps())
-    line = folder.last_log_line()
+    ending = read_ending(folder)
+    if ending is not None:
+        return RunState(_WORDS.get(ending["state"], "stopped"), ending["reason"], resumable)
+    line = _last_line(folder)
     if line.startswith(FAILED):
         return RunState("failed", line.removeprefix(FAILED), resumable)
     if line.startswith(ENDED):
@@ -48,12 +56,19 @@ def state_of(folder: RunFolder) -> RunState:
     return RunState("unfinished", None, resumable)
 
 
+def _last_line(folder: RunFolder) -> str:
+    """Of a log as every run had it before it could be set: it says how an earlier run ended."""
+    spec = folder.resolved().get("run", {}).get("logging")
+    return folder.last_log_line() if spec in (None, LogSpec().model_dump()) else ""
+
+
 @contextmanager
-def failure_logged(folder: RunFolder) -> Iterator[None]:
-    """Lets the run's log say why the training inside failed; a full disk can only keep it out."""
+def failure_logged(log: Log) -> Iterator[None]:
+    """Lets the run say why the training inside failed; a full disk can only keep it out."""
     try:
         yield
     except ImagetteError as error:
         with suppress(StoreError):
-            folder.append_log(f"{FAILED}{error}")
+            write_ending(log.folder, "failed", str(error))
+            log.write_line(f"{FAILED}{error}", logging.ERROR)
         raise

@@ -17,6 +17,7 @@ from imagette.evaluate.overfitting import overfitting
 from imagette.experiment import Experiment
 from imagette.problems import describe_problems
 from imagette.run.begin import make_folder, weights_to_begin
+from imagette.run.beside import beside_trackers
 from imagette.run.checks import check_together
 from imagette.run.choice import decided
 from imagette.run.evaluate import (
@@ -29,6 +30,7 @@ from imagette.run.evaluate import (
 from imagette.run.heartbeat import beating
 from imagette.run.judge import Judge
 from imagette.run.keep import keep, mark_best, start_of
+from imagette.run.log import Log
 from imagette.run.on_engine import engine_by_now, on_engine
 from imagette.run.origin import Origin, read_origin
 from imagette.run.own import sources_of
@@ -39,6 +41,7 @@ from imagette.run.watch import watched
 from imagette.store.folder import RunFolder
 from imagette.store.lock import held
 from imagette.store.provenance import PACKAGES, environment
+from imagette.track.trackers import refuse_absent_trackers
 from imagette.train.events import Checkpoint, Decision, Event, Finished, Remark, Stop
 from imagette.train.interval import dear
 from imagette.train.loop import Events, Start, Training, train
@@ -98,6 +101,7 @@ def train_experiment(
     """
     began = perf_counter() if began is None else began
     base = source.parent if source else None
+    refuse_absent_trackers(experiment.run.track)
     given = read_origin(origin) if origin else None
     prepared = prepare(experiment, data_dir, base)
     remarks = check_together(prepared)
@@ -125,7 +129,8 @@ def train_prepared(
     with held(folder.path):
         shown = _watched_test(prepared, folder, places, test)
         told: list[Remark | Decision] = [*_decisions(prepared), *said]
-        yield from _trained(prepared, folder, start, told, began, shown)
+        events = _trained(prepared, folder, start, told, began, shown)
+        yield from _tracked(events, folder, prepared.experiment)
 
 
 def _decisions(prepared: Prepared) -> list[Decision]:
@@ -175,17 +180,25 @@ def resume_prepared(
     """Goes on with what is prepared from the newest good checkpoint of a folder that is held."""
     check_same_data(folder, prepared.dataset)
     saved, damage = folder.checkpoints.newest_good()
-    said = [damage, *folder.rewind(saved.step), *_changes(folder, prepared), *prepared.model.notes]
-    folder.checkpoints.mark(
-        "last", saved.step
-    )  # a process may die between a checkpoint and its mark
+    torn = Log(folder, prepared.experiment.run.logging).mend()
+    said = [
+        damage,
+        torn,
+        *folder.rewind(saved.step),
+        *_changes(folder, prepared),
+        *prepared.model.notes,
+    ]
+    # A process may die between a checkpoint and its mark.
+    folder.checkpoints.mark("last", saved.step)
     mark_best(folder)
     said.append(f"goes on in epoch {saved.meta['epoch']}, after {saved.step:,} steps")
     decisions = _switch(folder, prepared) or _undecided(folder, prepared)
     remarks = [*decisions, *(Remark(text) for text in said if text)]
     shown = _watched_test(prepared, folder, places, test)
     spent = max(saved.meta.get("spent_seconds", 0.0), folder.spent_seconds())
-    yield from _trained(prepared, folder, start_of(folder, saved), remarks, began, shown, spent)
+    start = start_of(folder, saved)
+    events = _trained(prepared, folder, start, remarks, began, shown, spent)
+    yield from _tracked(events, folder, prepared.experiment)
 
 
 def _switch(folder: RunFolder, prepared: Prepared) -> list[Remark | Decision]:
@@ -231,6 +244,15 @@ def _changes(folder: RunFolder, prepared: Prepared) -> list[str]:
     ]
 
 
+def _tracked(events: RunEvents, folder: RunFolder, experiment: Experiment) -> RunEvents:
+    """The events of a training, its trackers being told beside it."""
+    return beside_trackers(events, folder, experiment.run, _is_last)
+
+
+def _is_last(event: RunEvent) -> bool:
+    return isinstance(event, Ended) or (isinstance(event, Finished) and not event.complete)
+
+
 def _trained(
     prepared: Prepared,
     folder: RunFolder,
@@ -249,9 +271,9 @@ def _trained(
     setup_seconds, warm_up_seconds = perf_counter() - began, perf_counter() - ready
     stop = yield Begun(folder, prepared, setup_seconds, warm_up_seconds)
     for remark in remarks:
-        keep(folder, remark, prepared.card, experiment.run.checkpoints)
+        keep(folder, remark, prepared.card, experiment.run)
         stop = (yield remark) or stop
-    with failure_logged(folder):
+    with failure_logged(Log(folder, experiment.run.logging)):
         events = watched(train(training, start), training, start)
         if budget:
             events = beating(events, folder, budget, training.clock)
@@ -282,7 +304,7 @@ def _kept(
     event, seconds = next(events), 0.0
     while True:
         began = perf_counter()
-        keep(folder, event, prepared.card, prepared.experiment.run.checkpoints)
+        keep(folder, event, prepared.card, prepared.experiment.run)
         seconds += perf_counter() - began if isinstance(event, Checkpoint) else 0.0
         stop = (yield event) or stop
         if isinstance(event, Finished):

@@ -6,8 +6,8 @@ from time import perf_counter
 from imagette.arrays import Weights
 from imagette.data.split import Split
 from imagette.engines.protocol import weights_of
-from imagette.experiment import CheckpointSpec
 from imagette.run.prepare import Prepared
+from imagette.run_spec import CheckpointSpec
 from imagette.train.feed import place
 from imagette.train.loop import Training
 from imagette.train.pace import TimeBudget

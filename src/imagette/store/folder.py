@@ -2,8 +2,8 @@
 
 `experiment.toml|json` as given, `resolved.json`, `network.txt`, `cost.json`, `environment.json`;
 `history.jsonl` (deterministic), `timings.jsonl`, `decisions.jsonl`, `log.txt`, `spent.json`;
-`checkpoints/`, `last.json`, `best.json`, `finished.json`; `evaluation/`; `ledger.jsonl`;
-`curves.png`; `notes.jsonl`, which people add to when they like.
+`checkpoints/`, `last.json`, `best.json`, `finished.json`, `stopped.json`; `evaluation/`;
+`ledger.jsonl`; `curves.png`; `tracking/`; `notes.jsonl`, which people add to when they like.
 """
 
 from collections.abc import Mapping
@@ -210,10 +210,10 @@ class RunFolder:
         num_timings = sum(row["epoch"] <= last_epoch for row in self.timings())
         keep_lines(self.path / "history.jsonl", len(kept))
         keep_lines(self.path / "timings.jsonl", num_timings)
-        finished = self.path / "finished.json"
-        if finished.exists():
-            with telling_of(finished):
-                disk.in_use.remove(finished)
+        for mark in (self.path / "finished.json", self.path / "stopped.json"):
+            if mark.exists():
+                with telling_of(mark):
+                    disk.in_use.remove(mark)
         return said
 
     def _sweep(self) -> None:

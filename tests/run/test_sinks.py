@@ -1,0 +1,147 @@
+"""A training whose trackers behave as badly as they can, and one whose tracker does not."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from imagette.errors import MissingExtra
+from imagette.run import sinks
+from imagette.run.sinks import Sinks
+from imagette.run.train import Ended, resume, train_experiment
+from imagette.run_spec import WandbSpec
+from imagette.store.folder import RunFolder
+from imagette.train.events import EpochRow, Remark, Stop
+
+FAKE = """
+import os, signal, sys, time
+class Settings:
+    def __init__(self, **settings): pass
+class errors:
+    class UsageError(Exception): pass
+    class CommError(Exception): pass
+def init(**settings):
+    {behaviour}
+"""
+BEHAVIOURS = {
+    "raises": (
+        "raise ValueError('no such\\n project')",
+        "note: Weights & Biases failed (ValueError: no such project): the run is whole",
+    ),
+    "kills itself": (
+        "os.kill(os.getpid(), signal.SIGKILL)",
+        "note: Weights & Biases is no longer told (signal 9 ended its process)",
+    ),
+    "exits": (
+        "sys.exit('lost the server')",
+        "note: Weights & Biases failed (SystemExit: lost the server)",
+    ),
+}
+
+
+@pytest.fixture
+def fake(tmp_path, monkeypatch):
+    """Puts a package of W&B's name in the way of the real one, for processes begun from now on."""
+
+    def put(behaviour):
+        package = tmp_path / "fakes" / "wandb"
+        package.mkdir(parents=True)
+        (package / "__init__.py").write_text(FAKE.format(behaviour=behaviour))
+        before = os.environ.get("PYTHONPATH", "")
+        monkeypatch.setenv("PYTHONPATH", f"{package.parent}{os.pathsep}{before}")
+
+    return put
+
+
+@pytest.fixture
+def quiet_bytes(experiment, trained):
+    """The history of the experiment without a tracker."""
+    folder = trained(experiment()).folder
+    return (folder.path / "history.jsonl").read_bytes()
+
+
+def remarks(events):
+    return [f"note: {event.text}" for event in events if isinstance(event, Remark)]
+
+
+@pytest.mark.parametrize("name", BEHAVIOURS)
+def test_a_tracker_that_fails_takes_nothing_from_the_training(
+    name, experiment, fake, quiet_bytes, monkeypatch
+):  # 004-11
+    behaviour, message = BEHAVIOURS[name]
+    fake(behaviour)
+    monkeypatch.setattr(sinks, "PATIENCE_SECONDS", 60.0)  # it ends as soon as its process does
+    events = list(train_experiment(experiment(run={"track": ["wandb"]})))
+    assert isinstance(events[-1], Ended)
+    assert [text for text in remarks(events) if text.startswith(message)]
+    folder = events[-1].folder
+    assert (folder.path / "history.jsonl").read_bytes() == quiet_bytes
+    assert folder.finished()["reason"] == "all epochs are done"
+
+
+def test_a_tracker_that_hangs_is_left_in_the_background(experiment, fake, quiet_bytes, monkeypatch):
+    fake("time.sleep(600)")
+    monkeypatch.setattr(sinks, "PATIENCE_SECONDS", 0.2)
+    events = list(train_experiment(experiment(run={"track": ["wandb"]})))
+    (told,) = [text for text in remarks(events) if "in the background" in text]
+    os.kill(int(told.partition("(process ")[2].partition(")")[0]), signal.SIGKILL)
+    assert told.endswith("tracking/wandb.log in the run says how it ends")
+    assert (events[-1].folder.path / "history.jsonl").read_bytes() == quiet_bytes
+
+
+def curve(run, tag):
+    reader = EventAccumulator(str(run.path / "tracking" / "tensorboard")).Reload()
+    return {event.step: event.value for event in reader.Scalars(tag)}, len(reader.Scalars(tag))
+
+
+def test_a_stopped_and_resumed_training_is_one_curve(experiment, monkeypatch):  # 004-32
+    monkeypatch.setattr(sinks, "PATIENCE_SECONDS", 60.0)
+    asked = experiment(recipe={"epochs": 3}, run={"track": ["tensorboard"]})
+    events = train_experiment(asked)
+    event = next(events)
+    while not isinstance(event, EpochRow) or event.figures["epoch"] < 1:
+        event = events.send(None)
+    events.send(Stop("enough"))
+    *_, finished = events
+    assert not finished.complete
+    folder = RunFolder.open(Path(asked.run.folder) / "small")
+    assert curve(folder, "loss/validation")[1] == len(folder.history())
+    *_, ended = resume(folder.path)
+    found, count = curve(folder, "loss/validation")
+    rows = {row["step"]: row["validation_loss"] for row in ended.folder.history()}
+    assert count == len(rows) == 4
+    assert found == pytest.approx(rows, rel=1e-6)
+    assert curve(folder, "evaluation/validation_accuracy")[1] == 1
+
+
+def test_a_missing_package_is_one_line_before_anything_begins(experiment, monkeypatch, tmp_path):
+    # 004-11
+    monkeypatch.setattr("imagette.track.trackers.find_spec", lambda name: None)
+    message = r"^TensorBoard \(tracking\) is not installed: pip install 'imagette\[tensorboard\]'$"
+    with pytest.raises(MissingExtra, match=message):
+        next(train_experiment(experiment(run={"track": ["tensorboard"]})))
+    assert not (tmp_path / "runs").exists()
+
+
+def test_on_resuming_a_missing_package_is_a_remark(make_run, monkeypatch):
+    monkeypatch.setattr("imagette.track.trackers.find_spec", lambda name: None)
+    (said,) = Sinks().begin(make_run(), [WandbSpec()])
+    assert said.startswith("Weights & Biases is not told of this run: Weights & Biases (tracking)")
+
+
+def test_what_is_switched_off_needs_no_package_and_starts_nothing(
+    experiment, monkeypatch
+):  # 004-11
+    monkeypatch.setattr("imagette.track.trackers.find_spec", lambda name: None)
+    asked = experiment(recipe={"epochs": 1}, run={"track": [{"name": "wandb", "mode": "disabled"}]})
+    *_, ended = train_experiment(asked)
+    assert not (ended.folder.path / "tracking").exists()
+
+
+def test_a_tracker_that_cannot_begin_is_a_remark(make_run):
+    run = make_run()
+    (run.path / "tracking").write_text("in the way")
+    (said,) = Sinks().begin(run, [WandbSpec()])
+    assert said.startswith("Weights & Biases is not told of this run: ")
