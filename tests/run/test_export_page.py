@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -43,6 +44,13 @@ def test_the_page_tells_the_figures_of_the_run_and_that_the_test_set_is_sealed(o
     assert about.notes[0].startswith("Sealed: this run never put the test images")
     assert about.framing == framing_of_run(opened_run, None)[0]
     assert "conv 4 5x5" in about.network_text
+
+
+def test_figures_of_other_weights_are_not_told_of_these(opened_run):
+    other = replace(opened_run, saved=replace(opened_run.saved, step=1))
+    about = about_page(other, "validation", language("en"))
+    assert [fact.name for fact in about.facts] == ["trainable parameters", "operations an image"]
+    assert about.notes[0] == "Its accuracy is not known: these weights were not evaluated."
 
 
 def test_the_french_page_has_french_words_and_signs(opened_run):

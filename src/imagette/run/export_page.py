@@ -1,8 +1,10 @@
 """What the page of `export --to web` says of a run, in its reader's language."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from imagette.data.framing import Framing
+from imagette.evaluate.evaluation import Evaluation
 from imagette.export.about import About, Fact
 from imagette.export.web.runtime import VERSION
 from imagette.network.graph import Shape
@@ -31,12 +33,13 @@ def about_page(opened: Ready, split: str, say: Language, data_dir: Path | None =
     network = network_name(record.resolved["network"])
     version = shown(record.environment.get("imagette") or "?")
     step, title = opened.saved.step, shown(record.title)
+    judged = _judged(record, step)
     return About(
         language=say.name,
         title=title,
         subtitle=say("web.subtitle", network=network, data=data),
-        facts=_facts(record, say),
-        notes=_notes(record, opened, framing, say),
+        facts=_facts(record, judged, say),
+        notes=_notes(record, opened, bool(judged), framing, say),
         rules=_rules(framing, opened.saved.card.input_shape, say),
         about_examples=say(f"web.about_{split}"),
         network_text=record.network_text.strip(),
@@ -55,31 +58,44 @@ def _words(say: Language) -> dict[str, str]:
     }
 
 
-def _facts(record: Record, say: Language) -> tuple[Fact, ...]:
+def _facts(record: Record, judged: Mapping[str, Evaluation], say: Language) -> tuple[Fact, ...]:
     """Accuracy on validation, and on the test set if it was opened; what the network costs."""
-    judged = [
+    accuracies = [
         Fact(
             say("result.accuracy_on", split=split_name(split, say)),
             say.percent(one.accuracy, 2),
             say("result.interval", interval=say.between(one.interval), n=one.n),
         )
-        for split in ("validation", "test")
-        if (one := record.evaluations.get(split))
+        for split, one in judged.items()
     ]
     cost = record.cost
     operations = sum(cost["cost"][kind] for kind in ("multiplications", "additions", "maximums"))
     return (
-        *judged,
+        *accuracies,
         Fact(say("network.trainable"), say.integer(cost["parameters"])),
         Fact(say("result.operations"), say.scaled(operations), say("result.forward")),
     )
 
 
+def _judged(record: Record, step: int) -> dict[str, Evaluation]:
+    """What was found of the very weights that are exported, by split; an early row has no step."""
+    found = {
+        name.partition("-")[0]: one
+        for name, one in record.evaluations.items()
+        if record.figures[name].get("checkpoint", step) == step
+    }
+    return {split: found[split] for split in ("validation", "test") if split in found}
+
+
 def _notes(
-    record: Record, opened: Ready, framing: Framing | None, say: Language
+    record: Record, opened: Ready, is_judged: bool, framing: Framing | None, say: Language
 ) -> tuple[str, ...]:
-    notes = test_verdict(record, say)[0], say("web.sure", n=len(opened.class_names))
-    return notes if framing else (*notes, say("web.drawings"))
+    return (
+        *(() if is_judged else (say("web.not_judged"),)),
+        test_verdict(record, say)[0],
+        say("web.sure", n=len(opened.class_names)),
+        *(() if framing else (say("web.drawings"),)),
+    )
 
 
 def _rules(framing: Framing | None, input_shape: Shape, say: Language) -> tuple[str, ...]:

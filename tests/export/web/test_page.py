@@ -129,7 +129,7 @@ def test_every_word_of_the_page_is_in_the_table_and_each_is_used():
     used |= {"nothing_yet", "nothing_seen", "is_right", "is_wrong", "all", "fewer"}  # chosen there
     used |= {f"step_{one}" for one in ("light", "light_turned", "dark", "dark_turned")}
     used |= {"step_laid_by_mass", "step_laid_by_box", "step_validation"}
-    of_python = {"subtitle", "about_validation", "about_train", "sure", "drawings"}
+    of_python = {"subtitle", "about_validation", "about_train", "sure", "drawings", "not_judged"}
     of_python |= {"rule_framed", "rule_full", "rule_same", "kind_light", "kind_dark", "footer"}
     of_python |= {"short_light", "short_dark", "centred_mass", "centred_box"}
     assert used | of_python == set(WORDS)

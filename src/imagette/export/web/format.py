@@ -18,8 +18,8 @@ NOTES = (
 def write(trained: Trained, examples: Examples, options: Options) -> Written:
     """The folder of a page; raises DataError where onnxruntime-web cannot be brought."""
     assert options.about is not None
-    runtime = runtime_files(options.ort)
     onnx = ONNX.write(trained, examples, options)
+    runtime = runtime_files(options.ort)
     model = onnx.models[0]
     files = page_files(
         options.about,
