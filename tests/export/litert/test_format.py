@@ -14,6 +14,7 @@ from imagette.evaluate.losses import probabilities
 from imagette.export.checking import checked
 from imagette.export.format import Options
 from imagette.export.litert.format import LITERT, write
+from imagette.export.litert.portable import NOT_MICRO
 from imagette.network import parse, walk
 
 
@@ -47,7 +48,16 @@ def test_the_facts_say_what_a_microcontroller_must_have(written):
     assert all({"name", "version", "count"} == set(one) for one in integers["operators"])
     assert integers["arena_bytes"] < exact["arena_bytes"] / 3
     assert integers["calibration"].endswith("training images, least and largest value")
-    assert "no GELU" in written.notes[1]  # the small run has one
+
+
+def test_gelu_is_exact_in_float32_and_in_integers_what_microcontrollers_have(written):  # 004-40
+    exact, integers = (
+        {one["name"] for one in model.facts["operators"]} for model in written.models
+    )
+    assert "GELU" in exact  # of the small run's network
+    assert not NOT_MICRO & integers
+    told = "model.tflite has GELU, which LiteRT has and LiteRT for Microcontrollers has not"
+    assert written.notes[2:] == (told,)
 
 
 def test_nodes_that_stay_float32_are_named(trained, examples):

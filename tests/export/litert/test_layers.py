@@ -9,6 +9,7 @@ from imagette.engines.protocol import EngineSpec
 from imagette.export.litert.flatbuffer import serialised
 from imagette.export.litert.interpreter import ranges_of, runner
 from imagette.export.litert.lower import LOWERINGS, lowered
+from imagette.export.litert.portable import portable
 from imagette.export.litert.quantise import quantised
 from imagette.export.litert.simplify import simplified
 from imagette.network import named, names, walk
@@ -28,7 +29,7 @@ def test_a_layer_computes_in_litert_what_it_computes_in_torch(layer_case):  # 00
 
 def test_a_layer_in_integers_stays_close(layer_case, sample):  # 004-33
     graph, weights, preprocess, images, logits = layer_case
-    program = simplified(lowered(graph, weights, preprocess))
+    program = portable(simplified(lowered(graph, weights, preprocess)))
     computed = [op.output for op in program.ops]
     ranges = ranges_of(serialised(program, ""), computed, sample.train.images)
     run = runner(serialised(quantised(program, ranges).program, "in integers"))

@@ -10,6 +10,7 @@ from imagette.export.handed import predict_script
 from imagette.export.litert.flatbuffer import serialised
 from imagette.export.litert.interpreter import ranges_of, runner
 from imagette.export.litert.lower import lowered
+from imagette.export.litert.portable import NOT_MICRO, portable
 from imagette.export.litert.program import Program, arena_bytes
 from imagette.export.litert.quantise import quantised
 from imagette.export.litert.simplify import simplified
@@ -19,9 +20,6 @@ from imagette.export.trained import Trained
 FILE, INT8_FILE = "model.tflite", "model.int8.tflite"
 BATCHES = (1, 7, 64)
 """At which a file is compared: it lies there for 1, and any other is asked of the runtime."""
-
-_NOT_MICRO = {"GELU"}
-"""What LiteRT for Microcontrollers has no kernel for, of the operators that are written here."""
 
 
 def write(trained: Trained, examples: Examples, options: Options) -> Written:
@@ -39,14 +37,15 @@ def write(trained: Trained, examples: Examples, options: Options) -> Written:
     data = serialised(program, trained.title)
     models = [_model(FILE, program, data)]
     if options.int8:
-        models.append(_int8_model(trained.title, program, data, examples))
+        models.append(_int8_model(trained.title, portable(program), examples))
     files = {"predict.py": predict_script()}
     return Written(tuple(models), files, ("ai-edge-litert",), _notes(models))
 
 
-def _int8_model(title: str, program: Program, data: bytes, examples: Examples) -> ModelFile:
+def _int8_model(title: str, program: Program, examples: Examples) -> ModelFile:
     computed = [op.output for op in program.ops]
-    made = quantised(program, ranges_of(data, computed, examples.calibration))
+    ranges = ranges_of(serialised(program, title), computed, examples.calibration)
+    made = quantised(program, ranges)
     facts: dict[str, Any] = {
         "calibration": f"{len(examples.calibration):,} training images, least and largest value"
     }
@@ -82,10 +81,19 @@ def _notes(models: list[ModelFile]) -> tuple[str, ...]:
         "As it lies there the file takes one image; for N of them, resize_tensor_input to "
         "[N,H,W,C] comes before allocate_tensors"
     )
-    used = {one["name"] for model in models for one in model.facts["operators"]}
-    absent = sorted(used & _NOT_MICRO)
-    micro = f"LiteRT for Microcontrollers has no {', '.join(absent)}; LiteRT itself has"
-    return (batch, micro) if absent else (batch,)
+    arena = (
+        "The arena's bytes are those of the tensors of one image; beside them a runtime keeps some "
+        "hundred bytes about each operator"
+    )
+    return (batch, arena, *filter(None, map(_lacking, models)))
+
+
+def _lacking(model: ModelFile) -> str:
+    """What keeps a file from a microcontroller; empty if nothing does."""
+    kinds = sorted(NOT_MICRO.intersection(one["name"] for one in model.facts["operators"]))
+    word = ", ".join(kinds)
+    lacks = f"{model.name} has {word}, which LiteRT has and LiteRT for Microcontrollers has not"
+    return lacks if kinds else ""
 
 
 LITERT = Format(

@@ -30,7 +30,7 @@ _FIXED = {
 """The grids that the format prescribes for an operator's output."""
 
 _KEEPS_GRID = {"MAX_POOL_2D", "AVERAGE_POOL_2D", "RESHAPE", "TRANSPOSE", "PAD", "PADV2"}
-_OWN_GRID = {"ADD", "MUL", "MEAN", "GELU", "RELU", "CONCATENATION"}
+_OWN_GRID = {"ADD", "MUL", "MEAN", "RELU", "CONCATENATION"}
 _INTEGER = {"DEQUANTIZE", *_CHANNELS, *_FIXED, *_KEEPS_GRID, *_OWN_GRID}
 _MOST_BIAS = 2**30
 _MOST_RESCALED = 128
