@@ -142,6 +142,32 @@ def test_an_unknown_format_is_refused_with_the_nearest(small_run):
         list(export_run(small_run, ["onxx"]))
 
 
+def test_an_option_that_no_format_knows_is_refused(broken, small_run):
+    for options, said in (({"int8": True}, "--int8 is for"), ({"opset": 17}, "--opset is for")):
+        with pytest.raises(UsageError, match=f"{said} .*Got broken"):
+            list(export_run(small_run, ["broken"], **options))
+
+
+def test_an_unfinished_run_says_which_weights_these_are(small_run, tmp_path):
+    shutil.copytree(small_run, tmp_path / "run")
+    (tmp_path / "run" / "finished.json").unlink()
+    (ended,) = export_run(tmp_path / "run", ["onnx"])
+    assert any("weights of step" in note for note in ended.certificate.notes)
+
+
+def test_the_engine_computes_where_the_file_does(small_run, tmp_path, monkeypatch):  # 004-41
+    """A run of a GPU is compared on the processor: one rounds float32 less finely."""
+    asked = []
+
+    def watched(*given, **options):
+        asked.append(options["device"])
+        return ready(*given, **options)
+
+    monkeypatch.setattr("imagette.run.export.ready", watched)
+    (ended,) = export_run(small_run, ["onnx"], out=tmp_path / "o")
+    assert (asked, ended.passed) == (["cpu"], True)
+
+
 def test_a_missing_library_names_its_extra(small_run, monkeypatch):
     row = replace(formats.ONNX, needs={"no_such_module": "onnx"})
     monkeypatch.setattr("imagette.export.formats.FORMATS", {"onnx": row})

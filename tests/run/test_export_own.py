@@ -125,7 +125,8 @@ def test_code_of_a_run_from_elsewhere_needs_trust(torch_run, tmp_path, monkeypat
     assert not (tmp_path / "o").exists()
 
 
-def test_without_jax2onnx_its_extra_is_named(jax_run, tmp_path):
+def test_without_jax2onnx_its_extra_is_named(jax_run, tmp_path, monkeypatch):
+    monkeypatch.setattr("imagette.export.onnx.from_jax.find_spec", lambda name: None)
     (ended,) = export_run(jax_run, ["onnx"], out=tmp_path / "o")
     assert isinstance(ended, NotExported)
     assert isinstance(ended.error, MissingExtra)

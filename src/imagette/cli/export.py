@@ -181,9 +181,10 @@ def _about(one: Checked, split: str) -> list[str]:
             ]
         ),
         *(f"{name}: {facts[name]}" for name in facts if name in long),
-        f"logits   {file}{dots} of the first image; by the engine {engine}{dots}",
-        f"off by   {one.largest_difference:.2g} at most, on {one.num_images:,} {split} images, at "
-        f"batches {batches}",
+        f"logits   {file}{dots} of the first image",
+        f"engine   {engine}{dots}",
+        f"off by   {one.largest_difference:.2g} at most: {one.num_images:,} {split} images, "
+        f"batches of {batches}",
         f"accuracy {one.accuracy_file:.2%}; by the engine {one.accuracy_engine:.2%}; "
         f"{len(one.changed)} classes change",
         "latency  " + ", ".join(f"{ms:.3g} ms at batch {n}" for n, ms in one.latency.items()),

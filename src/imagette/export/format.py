@@ -76,6 +76,7 @@ class Format:
     needs: Mapping[str, str] = field(default_factory=dict)  # module to library, as people call it
     extra: str = ""  # that brings them
     has_int8: bool = False
+    has_opset: bool = False
     has_page: bool = False
 
     def refuse_absent(self) -> None:

@@ -29,6 +29,7 @@ class Trained:
     given: tuple[str, bytes] | None = None  # the experiment's file as it was given: name, bytes
     function: Callable[[Any], Any] | None = None
     """Of other code: a torch module or JAX function, uint8 [N,H,W,C] to logits, all inside."""
+    notes: tuple[str, ...] = ()  # what the user should know of the run
 
     @property
     def input_shape(self) -> Shape:

@@ -1,7 +1,7 @@
 """A trained run written in other formats, each file checked on real images before it is kept."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -28,6 +28,7 @@ from imagette.run.engine import engine_of
 from imagette.run.export_page import about_page
 from imagette.run.ready import Ready, ready
 from imagette.store.checkpoints import Which
+from imagette.store.damage import naming_damage
 from imagette.store.exports import export_place, refuse_taken, write_export
 from imagette.store.folder import RunFolder
 from imagette.store.json_files import json_bytes
@@ -62,7 +63,7 @@ def export_run(
     `ort` instead of from npm. Raises UsageError for unknown formats, or a run without weights,
     before anything is written.
     """
-    rows, say = _rows(formats, int8), language(lang)
+    rows, say = _rows(formats, int8, opset), language(lang)
     folder = RunFolder.open(Path(run))
     places = {
         row: export_place(folder, row.name, out and _inner(out, row, len(rows))) for row in rows
@@ -71,7 +72,8 @@ def export_run(
     yield from (NotExported(row.name, error) for row, error in refused.items())
     if len(refused) == len(rows):
         return
-    opened = ready(run, which, trust=trust, engine=engine)
+    # On the processor, where files are run too: a GPU's own rounding of float32 is coarser.
+    opened = ready(run, which, trust=trust, engine=engine, device="cpu")
     trained, examples = trained_of(opened), examples_of(opened, data_dir)
     for row in (row for row in rows if row not in refused):
         try:
@@ -82,14 +84,21 @@ def export_run(
             yield NotExported(row.name, error)
 
 
-def _rows(formats: Sequence[str], int8: bool) -> list[Format]:
+def _rows(formats: Sequence[str], int8: bool, opset: int | None) -> list[Format]:
     if not formats:
         raise UsageError(f"export takes --to FORMAT, of these: {', '.join(FORMATS)}.")
     rows = [format_of(name) for name in dict.fromkeys(formats)]
-    if int8 and not any(row.has_int8 for row in rows):
-        able = ", ".join(row.name for row in FORMATS.values() if row.has_int8)
-        raise UsageError(f"--int8 is for {able}. Got {', '.join(row.name for row in rows)}.")
+    _refuse_unheard("--int8", int8, rows, {row.name for row in FORMATS.values() if row.has_int8})
+    opsets = {row.name for row in FORMATS.values() if row.has_opset}
+    _refuse_unheard("--opset", opset is not None, rows, opsets)
     return rows
+
+
+def _refuse_unheard(option: str, given: bool, rows: list[Format], able: Collection[str]) -> None:
+    """An option that none of the formats knows."""
+    names = [row.name for row in rows]
+    if given and not set(names) & set(able):
+        raise UsageError(f"{option} is for {', '.join(sorted(able))}. Got {', '.join(names)}.")
 
 
 def _inner(out: Path, row: Format, count: int) -> Path:
@@ -125,6 +134,7 @@ def trained_of(opened: Ready) -> Trained:
         experiment=folder.resolved(),
         given=(files[0].name, files[0].read_bytes()) if files else None,
         function=_closed(opened, preprocess),
+        notes=opened.notes,
     )
 
 
@@ -186,7 +196,7 @@ def _certificate(
         models=tuple(checked(one, examples, trained.class_names) for one in written.models),
         versions={name: made_on.get(name) or _version(name) for name in names},
         hardware={name: made_on[name] for name in ("platform", "processor", "cores")},
-        notes=written.notes,
+        notes=(*trained.notes, *written.notes),
         made=datetime.now(UTC).isoformat(timespec="seconds"),
     )
 
@@ -230,6 +240,7 @@ def _sheet(one: Checked, examples: Examples) -> bytes:
 
 def input_shape_of(run: Path | str) -> Shape:
     """(C, H, W) of the pictures that a run's network takes; nothing of it is built."""
-    first = RunFolder.open(Path(run)).cost()["nodes"][0]
-    channels, height, width = first["input_shapes"][0]
-    return channels, height, width
+    folder = RunFolder.open(Path(run))
+    with naming_damage(folder.path):
+        channels, height, width = folder.cost()["nodes"][0]["input_shapes"][0]
+        return channels, height, width

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -90,9 +91,14 @@ class Ready:
 
 
 def ready(
-    run: Path | str, which: Which = "last", *, trust: bool = False, engine: str | None = None
+    run: Path | str,
+    which: Which = "last",
+    *,
+    trust: bool = False,
+    engine: str | None = None,
+    device: Literal["cpu"] | None = None,
 ) -> Ready:
-    """Opens a run and builds its model, on another `engine` than its own if asked.
+    """Opens a run and builds its model, on another `engine` or `device` than its own if asked.
 
     Code that the run holds is run only if it was yours already, or with `trust`. Raises UsageError
     for a run that has no weights yet.
@@ -108,6 +114,9 @@ def ready(
     saved = folder.load(which)
     asked = trusted_experiment(folder, trust)
     experiment = on_engine(asked, engine or engine_by_now(asked, folder))
+    if device:
+        spec = experiment.engine.model_copy(update={"device": device})
+        experiment = experiment.model_copy(update={"engine": spec})
     own = own_of(experiment, saved.card.input_shape, folder.source)
     unfinished = "" if state.word == "finished" else f"the run is {state.text}: "
     notes = [f"{unfinished}weights of step {saved.step:,}"] if unfinished else []

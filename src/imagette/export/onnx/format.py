@@ -74,4 +74,5 @@ ONNX = Format(
     needs={"onnx": "onnx", "onnxruntime": "onnxruntime"},
     extra="onnx",
     has_int8=True,
+    has_opset=True,
 )
