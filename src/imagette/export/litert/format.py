@@ -30,8 +30,8 @@ def write(trained: Trained, examples: Examples, options: Options) -> Written:
     """
     if trained.is_foreign:
         raise ExportError(
-            f"{trained.title} is other code, which is not written to LiteRT: write its network in "
-            "the network language."
+            f"{trained.title} is other code, which is not written to LiteRT: export it to onnx, or "
+            "write its network in the network language."
         )
     program = simplified(lowered(trained.graph, trained.weights, trained.preprocess))
     data = serialised(program, trained.title)
