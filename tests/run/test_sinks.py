@@ -2,17 +2,22 @@
 
 import os
 import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from imagette.errors import MissingExtra
+from imagette.errors import MissingExtra, UsageError
 from imagette.run import sinks
 from imagette.run.sinks import Sinks
 from imagette.run.train import Ended, resume, train_experiment
 from imagette.run_spec import WandbSpec
 from imagette.store.folder import RunFolder
+from imagette.store.tracking import telling
 from imagette.train.events import EpochRow, Remark, Stop
 
 FAKE = """
@@ -145,3 +150,28 @@ def test_a_tracker_that_cannot_begin_is_a_remark(make_run):
     (run.path / "tracking").write_text("in the way")
     (said,) = Sinks().begin(run, [WandbSpec()])
     assert said.startswith("Weights & Biases is not told of this run: ")
+
+
+@pytest.mark.system
+def test_a_killed_and_resumed_training_is_one_curve(tmp_path):  # 004-32
+    run = tmp_path / "run"
+    settings = ["recipe.epochs=6", "run.checkpoints.every=3", 'run.track=["tensorboard"]']
+    words = [part for word in settings for part in ("--set", word)]
+    command = [sys.executable, "-m", "imagette", "train"]
+    training = subprocess.Popen([*command, "--out", str(run), *words], stdout=subprocess.DEVNULL)
+    history = run / "history.jsonl"
+    while not history.exists() or len(history.read_bytes().splitlines()) < 3:
+        assert training.poll() is None
+        time.sleep(0.05)
+    training.kill()
+    training.wait()
+    subprocess.run([*command, "--resume", str(run)], check=True, stdout=subprocess.DEVNULL)
+    folder = RunFolder.open(run)
+    while True:  # its process may need longer than the training waits
+        with suppress(UsageError), telling(folder, "tensorboard"):
+            break
+        time.sleep(0.05)
+    found, count = curve(folder, "loss/validation")
+    rows = {row["step"]: row["validation_loss"] for row in folder.history()}
+    assert count == len(rows) == 7
+    assert found == pytest.approx(rows, rel=1e-6)

@@ -51,5 +51,5 @@ def track(
     tracked = track_run(run, to, settings, follow=follow)
     for note in tracked.notes:
         print(f"note     {note}")
-    print(f"told     {tracked.num_epochs} epochs that {to} did not know")
+    print(f"told     {tracked.epochs} that {to} did not know")
     print(f"shown    {tracked.where}")

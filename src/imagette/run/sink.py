@@ -38,7 +38,7 @@ def main(run: str, spec_json: str) -> int:
         return error.exit_code
     for note in tracked.notes:
         print(f"note: {note}")
-    print(f"told {tracked.num_epochs} epochs: {tracked.where}", flush=True)
+    print(f"told {tracked.epochs}: {tracked.where}", flush=True)
     return 0
 
 

@@ -30,6 +30,11 @@ class Tracked:
     num_epochs: int
     notes: tuple[str, ...]
 
+    @property
+    def epochs(self) -> str:
+        """How many, in words."""
+        return f"{self.num_epochs} epoch{'' if self.num_epochs == 1 else 's'}"
+
 
 def track(
     run: RunFolder,
