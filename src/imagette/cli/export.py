@@ -30,7 +30,8 @@ LONG_FACT = 30  # characters of a fact that gets a line of its own
 
 
 To = Annotated[
-    list[str], typer.Option("--to", metavar="FORMAT", help="onnx, litert or web; once for each.")
+    list[str],
+    typer.Option("--to", metavar="FORMAT", help="onnx, litert, web, torch or jax; once for each."),
 ]
 Size = Annotated[
     str,
