@@ -6,6 +6,7 @@ from typing import Any
 
 from imagette.errors import DataError
 from imagette.evaluate.evaluation import Evaluation
+from imagette.store.exports import read_exports
 from imagette.store.folder import RunFolder
 from imagette.store.ledger import openings, verify
 
@@ -43,6 +44,7 @@ class Record:
     finished: Row | None
     figures: Mapping[str, Row]  # of each evaluation, by its name: "validation", "test-best"
     openings: Openings
+    exports: Mapping[str, Row]  # certificates by format
     earlier: Mapping[str, int]  # splits that were judged before the run went on: at which step
 
     @property
@@ -102,6 +104,7 @@ def read_record(folder: RunFolder, state: str, reason: str | None) -> Record:
         finished=finished,
         figures={split: row for split, row in found.items() if split not in earlier},
         openings=Openings(tuple(openings(name)), tuple(folder.ledger()), verify(name).broken_at),
+        exports=read_exports(folder.path),
         earlier=earlier,
     )
 

@@ -16,6 +16,7 @@ from imagette.report.names import shown
 from imagette.report.reasons import told
 from imagette.report.record import Record
 from imagette.report.sections.data import DataFacts, data
+from imagette.report.sections.exports import exports
 from imagette.report.sections.learning import learning
 from imagette.report.sections.network import network
 from imagette.report.sections.objective import network_name, objective
@@ -55,6 +56,7 @@ def run_page(record: Record, say: Language, known: DataFacts | None, seen: Pictu
         spending(record, say),
         test_set(record, say),
         environment(record, say),
+        exports(record, say),
         again(record, say),
     )
     return Page(

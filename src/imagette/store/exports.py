@@ -1,17 +1,28 @@
 """The folder of an export: whole or absent, and never in the place of what no export wrote."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
 from imagette.errors import StoreError, UsageError
 from imagette.store import disk
+from imagette.store.damage import NUMBER, TABLE, TEXT, WHOLE, checked
 from imagette.store.folder import RunFolder
 from imagette.store.json_files import Row, json_bytes, read_json
 from imagette.store.whole import remove_folder, telling_of, temporary_beside, write_whole_folder
 
 CERTIFICATE = "certificate.json"
 _LEFT_BY_PYTHON = "__pycache__"
+_SAID = {  # of the first file, which a report shows
+    "file": TEXT,
+    "precision": TEXT,
+    "bytes": WHOLE,
+    "fault": TEXT,
+    "accuracy_engine": NUMBER,
+    "accuracy_file": NUMBER,
+    "run": TABLE,
+}
 
 
 def export_place(run: RunFolder, name: str, out: Path | None) -> Path:
@@ -22,6 +33,23 @@ def export_place(run: RunFolder, name: str, out: Path | None) -> Path:
     if exports.is_symlink():
         raise StoreError(f"{exports} is a link, and nothing is written through one: name an --out")
     return exports / name
+
+
+def read_exports(run: Path) -> dict[str, Row]:
+    """The certificates of a run's exports, by the names of their folders.
+
+    Damaged ones are left out. Where `exports` is a link, what it leads to is not the run's.
+    """
+    exports = run / "exports"
+    if exports.is_symlink() or not exports.is_dir():
+        return {}
+    found: dict[str, Row] = {}
+    for place in sorted(exports.iterdir()):
+        path = place / CERTIFICATE
+        with suppress(StoreError):
+            if not place.is_symlink() and path.is_file():
+                found[place.name] = checked(read_json(path), path, _SAID)
+    return found
 
 
 def refuse_taken(place: Path, overwrite: bool) -> None:
