@@ -12,8 +12,9 @@ demo: $(VENV)/.runs
 	$(BIN)/imagette train
 
 # A file's tests share what they compile; two threads in each of two processes would only wait.
+# Files go out in the order of tests/conftest.py, not by how many tests they have.
 test: check
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m "not system"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not system"
 
 test-system: $(VENV)/.develops
 	$(BIN)/python -m pytest -m system

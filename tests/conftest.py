@@ -21,6 +21,15 @@ settings.load_profile("imagette")
 REAL_CACHE = Path(os.environ.get("IMAGETTE_TEST_CACHE") or cache_root())
 
 
+# Of two processes neither waits for the other's last file, if the longest come first.
+LONGEST = ("test_power.py", "test_surface.py", "test_anywhere.py", "test_seal.py", "test_train.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    place = {name: order for order, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path.name, len(LONGEST)))
+
+
 @pytest.fixture(autouse=True, scope="session")
 def own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     root = tmp_path_factory.mktemp("imagette")

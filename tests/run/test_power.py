@@ -15,6 +15,8 @@ import sys
 from collections import Counter
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -168,14 +170,31 @@ for kind in (Journal, Failing):
         setattr(kind, name, counted(kind, name))
 
 
+@pytest.fixture(scope="module")
+def compiled():
+    """By engine, what is compiled once for all tests."""
+    return {}
+
+
+@pytest.fixture
+def place(tmp_path):
+    """In memory where the system lets us: thousands of files are made and removed."""
+    shared = Path("/dev/shm")
+    if not os.access(shared, os.W_OK):
+        yield tmp_path
+        return
+    with TemporaryDirectory(prefix="imagette-", dir=shared) as made:
+        yield Path(made)
+
+
 @pytest.fixture(params=["torch", "jax"])
-def machine(request, tmp_path, experiment, monkeypatch):
-    """A machine with one small run on it: all that changes bits is on, compiled once."""
-    return Machine(request.param, tmp_path / "machine", experiment, monkeypatch)
+def machine(request, place, experiment, monkeypatch, compiled):
+    """A machine with one small run on it: all that changes bits is on."""
+    return Machine(request.param, place / "machine", experiment, monkeypatch, compiled)
 
 
 class Machine:
-    def __init__(self, engine, root, experiment, monkeypatch):
+    def __init__(self, engine, root, experiment, monkeypatch, compiled):
         self.root, self.patch = root, monkeypatch
         self.every = 4 if engine == "jax" else 1
         self.run = root / "runs" / "small" / "run"
@@ -200,7 +219,9 @@ class Machine:
         dataset = open_data(self.experiment.data)
         images = dataset.validation
         dataset = replace(dataset, validation=images[:40])
-        prepared = prepare_with(self.experiment, dataset, None)
+        if engine not in compiled:
+            compiled[engine] = prepare_with(self.experiment, dataset, None)
+        prepared = replace(compiled[engine], experiment=self.experiment)
         self.patch.setattr("imagette.run.train.prepare", lambda *_: prepared)
         shown = partial(opened, images[40:60], dataset)
         self.patch.setattr("imagette.run.train.open_test", shown)

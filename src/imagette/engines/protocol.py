@@ -150,9 +150,11 @@ class Model(Protocol):
     def pixel_gradients(
         self, weights: Weights, images: Images, labels: Labels
     ) -> NDArray[np.float32]:
-        """How the logit of each image's label changes with its pixels, [N,C,H,W], per level.
+        """D logit[label] / d pixel of each image, float32 [N,C,H,W], per level of 0 to 255.
 
-        In evaluation mode.
+        In evaluation mode, with normalisation inside, so that channels compare with each other. On
+        either engine the same within the tolerance of gradients. `labels` int32 [N] say which logit
+        of each image: its true class, or the one that the network predicts.
         """
         ...
 

@@ -247,7 +247,11 @@ class RunFolder:
         return self.checkpoints.load(which)
 
     def write_spent(self, seconds: float) -> None:
-        """Say how much of its time the run has spent, in place of what was said before."""
+        """Say how much of its time budget the run has spent (s), in place of what was said before.
+
+        All its processes count, so far as they came to say so. A run without such a budget has no
+        `spent.json`.
+        """
         write_json(self.path / "spent.json", {"seconds": seconds})
 
     def spent_seconds(self) -> float:

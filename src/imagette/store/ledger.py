@@ -58,7 +58,7 @@ class Ledger:
     weights_digest: str
     command: str
     purpose: Purpose = "evaluate"
-    runs_of_title: int | None = None  # made before this opening, the run itself included
+    runs_of_title: int | None = None  # before this opening, itself included; None without a run
     run_made: str = ""  # when (UTC): older rows are of a run that lay there before it was removed
 
     def record(self, dataset: str, digest: str) -> None:

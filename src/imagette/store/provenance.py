@@ -6,6 +6,7 @@ import shlex
 import subprocess
 import sys
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -33,6 +34,7 @@ def environment() -> Row:
     }
 
 
+@cache
 def _version(package: str) -> str | None:
     try:
         return version(package)
