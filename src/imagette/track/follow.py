@@ -13,6 +13,7 @@ from itertools import accumulate
 from math import isfinite
 from typing import Any
 
+from imagette.plain import legible
 from imagette.store.damage import naming_damage
 from imagette.store.folder import RunFolder
 from imagette.store.json_files import Row
@@ -91,12 +92,18 @@ def about(run: RunFolder) -> About:
         counts = {**cost, **cost["cost"]}
         return About(
             id=_digest([settings, environment])[:16],
-            title=title,
-            name=run.path.name,
+            title=legible(title),
+            name=legible(run.path.name),
             began=_began(environment),
-            settings={key: value for key, value in settings.items() if key != "run"},
+            settings=_legible({key: value for key, value in settings.items() if key != "run"}),
             facts={key: counts[key] for key in _COUNTS if key in counts},
         )
+
+
+def _legible(settings: Row) -> Row:
+    """The same, in letters that every tracker can hold."""
+    told: Row = json.loads(legible(json.dumps(settings, ensure_ascii=False)))
+    return told
 
 
 def _epochs(history: Sequence[Row], run: RunFolder) -> list[Epoch]:

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self
 
+from imagette.errors import UsageError
+from imagette.plain import legible
 from imagette.run_spec import TensorBoardSpec
 from imagette.store.naming import safe_title
 from imagette.store.tracking import Told
@@ -24,6 +26,11 @@ class TensorBoard:
     def __init__(self, folder: Path, run: About, first_step: int) -> None:
         from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
+        if legible(str(folder)) != str(folder):  # its package takes UTF-8 for every name
+            raise UsageError(
+                f"TensorBoard cannot write in {legible(str(folder))} in this locale, which knows "
+                "ASCII alone: set PYTHONUTF8=1, or LC_ALL=C.UTF-8"
+            )
         with telling_of(folder):
             make_folder(folder)
             self._writer = EventFileWriter(str(folder))
