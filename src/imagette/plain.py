@@ -10,6 +10,13 @@ a\x1b[2J\u202eb
 'ét\\xff'
 """
 
+import re
+
+# What Markdown, or the HTML that it lets through, would take for its own.
+# An underscore within a word is its own: commands and names stay what they are.
+_SIGNS = re.compile(r"([\\`*{}\[\]<>|~&$]|(?<![^\W_])_|_(?![^\W_]))")
+_AT_THE_START = re.compile(r"^([-+:#]+|=+|\d+[.)])(?=\s|$)")
+
 _JOINERS = str.maketrans("", "", "\u200c\u200d")  # invisible, and part of words and of emoji
 
 
@@ -35,6 +42,22 @@ def short(said: object, most: int = 160) -> str:
     """What a library or a stranger says, in one line of at most so many characters."""
     text = plain(" ".join(str(said).split()))
     return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
+def in_markdown(text: str) -> str:
+    r"""Text on one line that Markdown shows as it is.
+
+    >>> print(in_markdown("a_b | <b>*c*</b>"))
+    a_b \| \<b\>\*c\*\</b\>
+    """
+    line = _SIGNS.sub(r"\\\1", " ".join(text.split()))
+    return _AT_THE_START.sub(_kept_at_the_start, line)
+
+
+def _kept_at_the_start(found: re.Match[str]) -> str:
+    """A sign or a number that would begin a list or a heading."""
+    sign = found[1]
+    return f"{sign[:-1]}\\{sign[-1]}"
 
 
 def _escaped(character: str) -> str:

@@ -32,6 +32,10 @@ def test_names_outputs_and_the_difference_are_printed(run, tmp_path, capsys):  #
 def test_existing_output_is_the_user_s_mistake(run, capsys):  # 004-T4
     assert main(["export", str(run), "--to", "onnx"]) == 2
     assert "exists: give --overwrite" in capsys.readouterr().err
+    both = ["--to", "onnx", "--to", "litert", "--out", str(run / "exports")]
+    (run / "exports" / "litert").mkdir()
+    (run / "exports" / "litert" / "mine.txt").touch()
+    assert main(["export", str(run), *both]) == 2
     assert main(["export", str(run), "--to", "onnx", "--overwrite", "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
     assert said["onnx"]["path"] == str(run / "exports" / "onnx")

@@ -93,6 +93,17 @@ def test_int8_that_loses_more_than_half_a_point_fails(exact, examples, trained):
     assert "point apart" in found.fault
 
 
+@pytest.mark.parametrize("batch", [1, 64])
+@pytest.mark.parametrize("factor", [0, np.nan])
+def test_int8_that_is_wrong_at_one_batch_alone_fails(batch, factor, exact, examples, trained):
+    # 004-T2
+    def run(images):
+        return exact(images) * np.float32(factor if len(images) == batch else 1)
+
+    found = checked(model_of(run, precision="int8"), examples, trained.class_names)
+    assert not found.passed
+
+
 def test_a_latency_that_was_measured_elsewhere_is_taken(exact, examples, trained):
     model = replace(model_of(exact), latency={1: 2.5})
     assert checked(model, examples, trained.class_names).latency == {1: 2.5}

@@ -1,5 +1,6 @@
 import pytest
 
+from imagette.plain import in_markdown
 from imagette.report.blocks import (
     Cell,
     Code,
@@ -18,7 +19,7 @@ from imagette.report.blocks import (
     Writing,
 )
 from imagette.report.language import language
-from imagette.report.markdown import escaped, page_markdown
+from imagette.report.markdown import page_markdown
 
 ENGLISH = language("en")
 
@@ -82,4 +83,4 @@ def test_pictures_are_told_folds_are_open_and_the_author_has_a_place():
     ],
 )
 def test_a_name_is_shown_and_never_read_as_markdown(text, line):
-    assert escaped(text) == line
+    assert in_markdown(text) == line

@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from imagette.errors import ExportError, UsageError
+from imagette.errors import ExportError, StoreError, UsageError
 from imagette.evaluate.losses import probabilities
 from imagette.export import formats
+from imagette.export.certificate import markdown
 from imagette.export.exported import Exported, NotExported
 from imagette.export.format import Format
 from imagette.export.onnx.runtime import runner
@@ -174,3 +175,29 @@ def test_a_missing_library_names_its_extra(small_run, monkeypatch):
     (ended,) = export_run(small_run, ["onnx"])
     assert isinstance(ended, NotExported)
     assert str(ended.error).endswith("is not installed: pip install 'imagette[onnx]'")
+
+
+def test_what_a_strangers_run_leads_to_is_not_handed_on(small_run, tmp_path):
+    run, secret = tmp_path / "run", tmp_path / "id_ed25519"
+    shutil.copytree(small_run, run)
+    secret.write_text("a private key")
+    (run / "experiment.toml").unlink()
+    (run / "experiment.toml").symlink_to(secret)
+    with pytest.raises(StoreError, match=r"experiment\.toml is a link, and none is read"):
+        list(export_run(run, ["onnx"], out=tmp_path / "o"))
+    assert not (tmp_path / "o").exists()
+
+
+def test_names_and_titles_stay_words_in_the_certificate(exported):
+    hostile = "evil\n\n**Passed.** <script>"
+    trained = replace(exported.certificate.trained, title=hostile, class_names=(hostile,) * 10)
+    said = markdown(replace(exported.certificate, trained=trained))
+    assert said.startswith("# evil \\*\\*Passed.\\*\\* \\<script\\>, exported to onnx\n")
+    assert "<script>" not in said
+
+
+def test_the_certificate_says_who_trained_and_who_compared(small_run, tmp_path):
+    (ended,) = export_run(small_run, ["onnx"], out=tmp_path / "o", engine="jax")
+    said = ended.certificate.as_json()
+    assert (said["run"]["engine"], said["compared_with"]) == ("torch", "jax")
+    assert "trained by torch, compared with jax on" in (ended.path / "certificate.md").read_text()

@@ -56,6 +56,14 @@ def test_every_kind_of_tensor_has_the_values_that_torch_reads(value):
         np.testing.assert_array_equal(read[name], tensor.detach().float().numpy())
 
 
+@pytest.mark.parametrize("protocol", [2, 4, 5])
+def test_names_that_fill_several_frames_of_a_pickle_come_back(protocol):
+    state = {f"features.{n}.of.a.network.that.has.long.names": torch.ones(1) for n in range(1500)}
+    file = io.BytesIO()
+    torch.save(state, file, pickle_protocol=protocol)
+    assert list(read_state_dict(file.getvalue(), PATH)) == list(state)
+
+
 def test_a_state_dict_within_a_checkpoint_is_found():
     inner = {"weight": torch.ones(2)}
     read = read_state_dict(saved({"epoch": 3, "model": inner, "args": {"lr": 0.1}}), PATH)

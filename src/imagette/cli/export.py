@@ -105,7 +105,7 @@ def export(
     )
     codes = _tell(endings, as_json)
     if any(codes):
-        raise typer.Exit(codes[0] if len(codes) == 1 else 1)
+        raise typer.Exit(codes[0] if len(set(codes)) == 1 else 1)
 
 
 def _tell(endings: Iterable[Exported | NotExported], as_json: bool) -> list[int]:

@@ -8,6 +8,7 @@ from imagette.export.checking import TOLERANCE, Checked
 from imagette.export.examples import SPLITS
 from imagette.export.format import Tensor
 from imagette.export.trained import Trained
+from imagette.plain import in_markdown
 
 FORMAT = 1
 """Of `certificate.json`."""
@@ -44,12 +45,13 @@ class Certificate:
             "passed": self.passed,
             **_model_json(first),
             **{one.model.precision: _model_json(one) for one in others},
+            "compared_with": self.trained.engine,
             "images": {"split": self.split, "count": first.num_images},
             "classes": list(self.trained.class_names),
             "normalisation": {"inside_the_file": True, **self.trained.preprocess.as_json()},
             "run": {
                 "title": self.trained.title,
-                "engine": self.trained.engine,
+                "engine": self.trained.trained_by,
                 "step": self.trained.step,
                 "weights_sha256": self.trained.weights_digest,
                 "parameters": self.trained.graph.parameters,
@@ -96,12 +98,13 @@ def _number(value: float) -> float | str:
 def markdown(certificate: Certificate) -> str:
     """`certificate.md`: the same for people."""
     about, trained = certificate, certificate.trained
+    engine = "that engine" if trained.engine == trained.trained_by else trained.engine
     word = "Passed" if about.passed else "FAILED"
     lines = [
-        f"# {trained.title}, exported to {about.format}",
+        f"# {in_markdown(trained.title)}, exported to {about.format}",
         "",
-        f"**{word}.** Weights of step {trained.step:,}, trained by {trained.engine}, compared with "
-        f"that engine on {about.models[0].num_images:,} {SPLITS[about.split]} images, "
+        f"**{word}.** Weights of step {trained.step:,}, trained by {trained.trained_by}, "
+        f"compared with {engine} on {about.models[0].num_images:,} {SPLITS[about.split]} images, "
         f"on {about.hardware['processor']}, {about.made}.",
         "",
         "Normalisation is inside: the file takes the pixels as they are, 0 to 255, in the order "
@@ -109,8 +112,8 @@ def markdown(certificate: Certificate) -> str:
     ]
     for one in about.models:
         lines += ["", *_model_lines(one)]
-    lines += ["", "Classes: " + ", ".join(trained.class_names) + "."]
-    lines += [f"\nNote: {note}." for note in about.notes]
+    lines += ["", "Classes: " + ", ".join(map(in_markdown, trained.class_names)) + "."]
+    lines += [f"\nNote: {in_markdown(note)}." for note in about.notes]
     versions = ", ".join(f"{name} {version}" for name, version in about.versions.items() if version)
     return "\n".join([*lines, "", f"Made with {versions}.", ""])
 
@@ -158,8 +161,8 @@ def fact_text(value: Any) -> str:
 def _changed_lines(one: Checked) -> list[str]:
     if not one.changed:
         return []
-    head = ["", "| image | is | engine | file | sha256 of its pixels |", "|---|---|---|---|---|"]
-    return head + [
-        f"| {row.index} | {row.label} | {row.engine} | {row.file} | `{row.digest[:16]}` |"
-        for row in one.changed
-    ]
+    lines = ["", "| image | is | engine | file | sha256 of its pixels |", "|---|---|---|---|---|"]
+    for row in one.changed:
+        names = " | ".join(map(in_markdown, (row.label, row.engine, row.file)))
+        lines.append(f"| {row.index} | {names} | `{row.digest[:16]}` |")
+    return lines

@@ -16,7 +16,8 @@ class Trained:
     """One checkpoint of a run, with all that is needed to compute what its engine computes."""
 
     title: str
-    engine: str  # "torch" or "jax"
+    engine: str  # "torch" or "jax", that files are compared with
+    trained_by: str
     step: int
     graph: Graph
     weights: Weights  # as `imagette.arrays` says: conv [out,in/groups,kh,kw], linear [out,in]

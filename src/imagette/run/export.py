@@ -33,6 +33,7 @@ from imagette.store.exports import export_place, refuse_taken, write_export
 from imagette.store.folder import RunFolder
 from imagette.store.json_files import json_bytes
 from imagette.store.provenance import environment
+from imagette.store.whole import read_whole
 
 MOST_SHOWN = 100  # images whose class changes, on their sheet
 NUM_CALIBRATION = 512
@@ -79,7 +80,9 @@ def export_run(
         try:
             about = about_page(opened, examples.split, say, data_dir) if row.has_page else None
             options = Options(int8 and row.has_int8, opset, about, ort)
-            yield _export(trained, examples, row, options, places[row])
+            files, certificate = _made(trained, examples, row, options)
+            write_export(places[row], files, certificate.as_json(), overwrite=overwrite)
+            yield Exported(row.name, places[row], certificate)
         except ImagetteError as error:
             yield NotExported(row.name, error)
 
@@ -118,11 +121,12 @@ def _refusal(row: Format, place: Path, overwrite: bool) -> ImagetteError | None:
 def trained_of(opened: Ready) -> Trained:
     """What an exporter reads of an opened run."""
     folder, card = opened.folder, opened.saved.card
-    files = sorted(folder.path.glob("experiment.*"))
+    given = folder.experiment_file()
     preprocess = Preprocess.from_json(card.preprocess)
     return Trained(
         title=legible(opened.experiment.run.title),
         engine=opened.experiment.engine.name,
+        trained_by=opened.trained_by,
         step=opened.saved.step,
         graph=opened.graph,
         weights=opened.saved.weights,
@@ -132,7 +136,7 @@ def trained_of(opened: Ready) -> Trained:
         recipe=opened.experiment.recipe,
         network_text=card.network,
         experiment=folder.resolved(),
-        given=(files[0].name, files[0].read_bytes()) if files else None,
+        given=(given.name, read_whole(given)) if given else None,
         function=_closed(opened, preprocess),
         notes=opened.notes,
     )
@@ -164,24 +168,19 @@ def examples_of(opened: Ready, data_dir: Path | None) -> Examples:
     )
 
 
-def _export(
-    trained: Trained, examples: Examples, row: Format, options: Options, place: Path
-) -> Exported:
-    written = _written(trained, examples, row, options)
-    certificate = _certificate(trained, examples, row, written)
-    files = {**_files(trained, certificate, written), **_sheets(certificate, examples)}
-    write_export(place, files, certificate.as_json())
-    return Exported(row.name, place, certificate)
-
-
-def _written(trained: Trained, examples: Examples, row: Format, options: Options) -> Written:
+def _made(
+    trained: Trained, examples: Examples, row: Format, options: Options
+) -> tuple[dict[str, bytes], Certificate]:
+    """The files of one format, checked."""
     try:
-        return row.write(trained, examples, options)
+        written = row.write(trained, examples, options)
+        certificate = _certificate(trained, examples, row, written)
     except ImagetteError:
         raise
-    except Exception as error:  # a converter raises what it likes; the other formats go on
+    except Exception as error:  # converters raise what they like; the other formats go on
         told = f"{type(error).__name__}: {short(error)}"
         raise ExportError(f"{trained.title} could not be written: {told}") from error
+    return {**_files(trained, certificate, written), **_sheets(certificate, examples)}, certificate
 
 
 def _certificate(

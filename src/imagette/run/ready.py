@@ -30,6 +30,7 @@ class Ready:
 
     folder: RunFolder
     experiment: Experiment  # on the engine that computes
+    trained_by: str  # the engine that it has been trained with
     saved: Saved
     model: Model
     graph: Graph
@@ -113,7 +114,8 @@ def ready(
         )
     saved = folder.load(which)
     asked = trusted_experiment(folder, trust)
-    experiment = on_engine(asked, engine or engine_by_now(asked, folder))
+    trained_by = engine_by_now(asked, folder)
+    experiment = on_engine(asked, engine or trained_by)
     if device:
         spec = experiment.engine.model_copy(update={"device": device})
         experiment = experiment.model_copy(update={"engine": spec})
@@ -123,6 +125,7 @@ def ready(
     return Ready(
         folder=folder,
         experiment=experiment,
+        trained_by=trained_by,
         saved=saved,
         model=rebuild(experiment, saved, own),
         graph=graph_of(experiment, saved, own),

@@ -1,16 +1,15 @@
 """The folder of an export: whole or absent, and never in the place of what no export wrote."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
 from imagette.errors import StoreError, UsageError
-from imagette.store import disk
 from imagette.store.damage import NUMBER, TABLE, TEXT, WHOLE, checked
 from imagette.store.folder import RunFolder
 from imagette.store.json_files import Row, json_bytes, read_json
-from imagette.store.whole import remove_folder, telling_of, temporary_beside, write_whole_folder
+from imagette.store.whole import read_whole, write_whole_folder
 
 CERTIFICATE = "certificate.json"
 _LEFT_BY_PYTHON = "__pycache__"
@@ -44,7 +43,7 @@ def read_exports(run: Path) -> dict[str, Row]:
     if exports.is_symlink() or not exports.is_dir():
         return {}
     found: dict[str, Row] = {}
-    for place in sorted(exports.iterdir()):
+    for place in sorted(exports.glob("[!.]*")):  # a hidden one was being written
         path = place / CERTIFICATE
         with suppress(StoreError):
             if not place.is_symlink() and path.is_file():
@@ -54,43 +53,52 @@ def read_exports(run: Path) -> dict[str, Row]:
 
 def refuse_taken(place: Path, overwrite: bool) -> None:
     """Raises UsageError for what is there already; with `overwrite`, for all but an export."""
+    if place.is_symlink():
+        raise UsageError(f"{place} is a link, which no export replaces: name another --out")
     if not place.exists() or (place.is_dir() and not any(place.iterdir())):
         return
     if not overwrite:
         raise UsageError(f"{place} exists: give --overwrite, or another folder with --out.")
-    strange = _strangers(place)
+    strange = next(_strangers(place), None)
     if strange:
         raise UsageError(
-            f"{place} holds {strange[0]}, which no export wrote there: --overwrite would remove "
-            "it. Move it away, or name another folder with --out."
+            f"{place} holds {strange}: --overwrite would remove it. Move it away, or name another "
+            "folder with --out."
         )
 
 
-def write_export(place: Path, files: Mapping[str, bytes], certificate: Row) -> None:
-    """Writes the files and `certificate.json`, which lists them, in the place of an older export.
+def write_export(
+    place: Path, files: Mapping[str, bytes], certificate: Row, *, overwrite: bool = False
+) -> None:
+    """Writes the files and `certificate.json`, which lists them, with `overwrite` for an older one.
 
-    The folder is there whole, or not at all: the new one is complete before the old one goes.
+    The folder is there whole, or not at all: the new one is complete before the old one goes. What
+    has come to its place since it was looked at is refused as `refuse_taken` does.
     """
-    listed = {name: sha256(data).hexdigest() for name, data in files.items()}
+    listed = {name: _digest(data) for name, data in files.items()}
     certified = json_bytes({**certificate, "files": listed})
-    staged = temporary_beside(place)
-    write_whole_folder(staged, {**files, CERTIFICATE: certified})
-    if place.exists():
-        remove_folder(place)
-    with telling_of(place):
-        disk.in_use.rename(staged, place)
-        disk.in_use.sync_folder(place.parent)
+    refuse_taken(place, overwrite)
+    write_whole_folder(place, {**files, CERTIFICATE: certified}, replace=overwrite)
 
 
-def _strangers(place: Path) -> list[str]:
-    """What lies in a folder that its certificate does not list."""
+def _strangers(place: Path) -> Iterator[str]:
+    """What lies in a folder that no export wrote there, or that was changed since."""
     certificate = place / CERTIFICATE
     if not place.is_dir() or not certificate.is_file():
-        return [f"no {CERTIFICATE}" if place.is_dir() else "a file"]
-    listed = {CERTIFICATE, *read_json(certificate).get("files", {})}
-    found = (path.relative_to(place) for path in place.rglob("*") if not path.is_dir())
-    return [
-        path.as_posix()
-        for path in found
-        if path.as_posix() not in listed and _LEFT_BY_PYTHON not in path.parts
-    ]
+        yield f"no {CERTIFICATE}" if place.is_dir() else "a file, not a folder"
+        return
+    listed = read_json(certificate).get("files")
+    listed = listed if isinstance(listed, dict) else {}
+    for path in sorted(place.rglob("*")):
+        inner = path.relative_to(place)
+        name = inner.as_posix()
+        if name == CERTIFICATE or _LEFT_BY_PYTHON in inner.parts:
+            continue
+        if path.is_symlink() or not (path.is_dir() or name in listed):
+            yield f"{name}, which no export wrote there"
+        elif not path.is_dir() and _digest(read_whole(path)) != listed[name]:
+            yield f"{name}, which was changed since it was exported"
+
+
+def _digest(data: bytes) -> str:
+    return sha256(data).hexdigest()

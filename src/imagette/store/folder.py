@@ -46,6 +46,7 @@ from imagette.store.lock import locked
 from imagette.store.naming import MARKER, find_run, new_name, safe_title
 from imagette.store.tensors import Arrays
 from imagette.store.whole import (
+    read_whole,
     sweep,
     telling_of,
     write_whole,
@@ -124,10 +125,23 @@ class RunFolder:
     def network_text(self) -> str:
         return _read_text(self.path / "network.txt")
 
+    def experiment_file(self) -> Path | None:
+        """The experiment as it was given; None where the run began without a file.
+
+        It is handed on with reports and exports. Raises StoreError for a link: what a stranger's
+        run leads to may be a file of one's own.
+        """
+        path = next(iter(sorted(self.path.glob("experiment.*"))), None)
+        if path is not None and path.is_symlink():
+            raise StoreError(
+                f"{path} is a link, and none is read: put the file there, or remove it"
+            )
+        return path
+
     def experiment_text(self) -> str | None:
-        """The experiment's file as it was given; None where the run began without one."""
-        files = sorted(self.path.glob("experiment.*"))
-        return _read_text(files[0]) if files else None
+        """What `experiment_file` says."""
+        path = self.experiment_file()
+        return _read_text(path) if path else None
 
     # What grows
 
@@ -316,6 +330,6 @@ class RunFolder:
 
 def _read_text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return read_whole(path).decode().replace("\r\n", "\n")
     except (OSError, ValueError) as error:
         raise StoreError(f"{path} cannot be read: {error}") from error

@@ -144,6 +144,8 @@ class _Machine:
 
     def _step(self, name: str, argument: Any) -> None:
         stack = self._stack
+        if name in _SILENT:  # first: some have a number, which is no value
+            return
         if name in _STEPS:
             _STEPS[name](self, argument)
         elif name in _TUPLES:
@@ -152,7 +154,7 @@ class _Machine:
             stack.append(_PLAIN[name])
         elif isinstance(argument, str | int | float) and "GET" not in name and "PUT" not in name:
             stack.append(argument)
-        elif name not in _SILENT:
+        else:
             raise _RefusedError(f"it asks for {name}")
 
     def mark(self, _: Any) -> None:
