@@ -31,7 +31,7 @@ LONG_FACT = 30  # characters of a fact that gets a line of its own
 
 To = Annotated[
     list[str],
-    typer.Option("--to", metavar="FORMAT", help="onnx, litert, web, torch or jax; once for each."),
+    typer.Option("--to", metavar="FORMAT", help="onnx, litert, web, torch, jax, haiku; each once."),
 ]
 Size = Annotated[
     str,

@@ -6,10 +6,10 @@ from imagette.errors import UsageError, nearest
 from imagette.export.format import Format
 from imagette.export.litert.format import LITERT
 from imagette.export.onnx.format import ONNX
-from imagette.export.source.format import JAX, TORCH
+from imagette.export.source.format import HAIKU, JAX, TORCH
 from imagette.export.web.format import WEB
 
-FORMATS: Mapping[str, Format] = {row.name: row for row in (ONNX, LITERT, WEB, TORCH, JAX)}
+FORMATS: Mapping[str, Format] = {row.name: row for row in (ONNX, LITERT, WEB, TORCH, JAX, HAIKU)}
 
 
 def format_of(name: str) -> Format:

@@ -151,7 +151,21 @@ TOGETHER = {
     ),
 }
 CASES = NETWORKS | LAYERS | RECIPES | TOGETHER
+# What Haiku keeps itself is written in a way of its own: layers, norms' statistics, averages.
+HAIKU = {
+    "layers in haiku": on_layer(
+        "conv 4 3x3 pad=same stride=2 name=odd-name; maxpool 2 stride=1; batchnorm; silu\n"
+        "branches { { conv 3 1x1; batchnorm; tanh } { } }; attention bias=no; layernorm\n"
+        "residual { conv 6 1x1; residual { batchnorm; relu } } { conv 6 1x1; scale initial=0.3 }\n"
+        "gate { mean; linear 3; relu; linear same; sigmoid }; conv 6 3x3 groups=channels pad=1",
+        averaging={"name": "lookahead", "every": 2},
+        schedule="cosine",
+        clip=1.0,
+    )
+}
+CASES |= HAIKU
 PAIRS = [
     *((name, "torch") for name in CASES),
+    *((name, "haiku") for name in HAIKU),
     *((name, "jax") for name in ("cnn_mnist", "convnext_mini", "resnet8", "nll", *TOGETHER)),
 ]

@@ -16,6 +16,8 @@ from imagette.data.preprocess import Preprocess
 from imagette.data.spec import DataSpec
 from imagette.engines.initial import first_weights
 from imagette.engines.protocol import EngineSpec, weights_of
+from imagette.export.source.haiku_file import haiku_text
+from imagette.export.source.haiku_layers import haiku_weights
 from imagette.export.source.jax_file import jax_text
 from imagette.export.source.recipe_code import training_of
 from imagette.export.source.structure import structure
@@ -73,7 +75,7 @@ def built(name):
     )
 
 
-TEXTS = {"torch": torch_text, "jax": jax_text}
+TEXTS = {"torch": torch_text, "jax": jax_text, "haiku": haiku_text}
 
 
 def text_of(one, framework, title="a case"):
@@ -87,8 +89,12 @@ def text_of(one, framework, title="a case"):
 def write_case(one, framework, folder):
     folder.mkdir()
     (folder / "network.py").write_text(text_of(one, framework))
-    weights = torch_weights(one.items, one.graph, one.weights) if framework == "torch" else None
-    save_file(dict(weights or one.weights), folder / "network.safetensors")
+    forms = {
+        "torch": lambda: torch_weights(one.items, one.graph, one.weights),
+        "jax": lambda: one.weights,
+        "haiku": lambda: haiku_weights(one.graph, one.weights),
+    }
+    save_file(dict(forms[framework]()), folder / "network.safetensors")
     epochs = []
     for epoch in range(1, one.recipe.epochs + 1):
         rows = [row for plan in one.planner.epoch(epoch) for row in plan.indices]
@@ -99,7 +105,12 @@ def write_case(one, framework, folder):
 
 def by_engine(one, framework):
     """Logits before and after, and the losses of all steps."""
-    model = build(one.graph, one.recipe, one.preprocess, EngineSpec(name=framework))
+    model = build(
+        one.graph,
+        one.recipe,
+        one.preprocess,
+        EngineSpec(name="torch" if framework == "torch" else "jax"),
+    )
     model.place(one.images, one.labels)
     state, losses = model.start(one.weights), []
     for epoch in range(1, one.recipe.epochs + 1):

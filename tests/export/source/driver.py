@@ -48,12 +48,24 @@ def prepare_torch(module, losses):
     return network()
 
 
+def prepare_haiku(module, losses):
+    begun = module.load_weights()
+    recording_steps(module, losses)
+    module.network = module.network._replace(init=lambda *given: begun)
+    return begun
+
+
 def prepare_jax(module, losses):
-    make = module.make_train_step
+    recording_steps(module, losses)
     module.first_weights = lambda key: {
         name: module.jnp.asarray(value) for name, value in module.load_file(module.WEIGHTS).items()
     }
     module.initialised = lambda key, weights: weights
+    return module.load_weights()
+
+
+def recording_steps(module, losses):
+    make = module.make_train_step
 
     def recording(optimiser):
         step = make(optimiser)
@@ -66,7 +78,9 @@ def prepare_jax(module, losses):
         return recorded
 
     module.make_train_step = recording
-    return module.load_file(module.WEIGHTS)
+
+
+PREPARE = {"torch": prepare_torch, "jax": prepare_jax, "haiku": prepare_haiku}
 
 
 def main(framework, folders):
@@ -75,7 +89,7 @@ def main(framework, folders):
     for folder in map(Path, folders):
         given = np.load(folder / "given.npz")
         module, losses = loaded(folder / "network.py"), []
-        before = (prepare_torch if framework == "torch" else prepare_jax)(module, losses)
+        before = PREPARE[framework](module, losses)
         logits = module.predict(before, given["images"])
         epochs = [list(rows[rows[:, 0] >= 0]) for rows in given["batches"]]
         if hasattr(module, "augment"):

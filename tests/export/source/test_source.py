@@ -2,11 +2,14 @@
 
 import subprocess
 import sys
+from contextlib import suppress
 
 import numpy as np
 import pytest
 
-FRAMEWORKS = ("torch", "jax")
+from imagette.errors import ExportError
+
+FRAMEWORKS = ("torch", "jax", "haiku")
 
 
 def error_of(found, expected):
@@ -29,9 +32,17 @@ def test_it_gives_the_logits_and_the_losses_of_its_engine(
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_every_file_is_as_ruff_has_it(framework, cases, written, tmp_path):
     for number, one in enumerate(cases.values()):
-        (tmp_path / f"network{number}.py").write_text(written(one, framework))
+        with suppress(ExportError):  # Haiku has no words for some
+            (tmp_path / f"network{number}.py").write_text(written(one, framework))
+    assert len(list(tmp_path.iterdir())) > 20
     ruff = [sys.executable, "-m", "ruff"]
     rules = ["--select", "E,F,W,I,B,UP,SIM,RET,C4,PIE"]
     for command in (["check", "--isolated", *rules], ["format", "--isolated", "--diff"]):
         done = subprocess.run([*ruff, *command, str(tmp_path)], capture_output=True, text=True)
         assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(("case_name", "said"), [("muon", "Muon"), ("groups", "groups of weights")])
+def test_what_haiku_has_no_words_for_is_named(case_name, said, cases, written):
+    with pytest.raises(ExportError, match=f"no words for {said}: take --to jax"):
+        written(cases[case_name], "haiku")

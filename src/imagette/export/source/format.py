@@ -1,4 +1,4 @@
-"""`--to torch` and `--to jax`: one readable file of the network and its recipe."""
+"""`--to torch`, `--to jax` and `--to haiku`: one readable file of the network and its recipe."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,6 +11,8 @@ from imagette.arrays import Weights
 from imagette.errors import ExportError
 from imagette.export.examples import Examples
 from imagette.export.format import Format, ModelFile, Options, Tensor, Written
+from imagette.export.source.haiku_file import haiku_text
+from imagette.export.source.haiku_layers import haiku_weights
 from imagette.export.source.head import FILE, WEIGHTS
 from imagette.export.source.jax_file import jax_text
 from imagette.export.source.recipe_code import training_of
@@ -77,6 +79,10 @@ def _written(framework: _Framework, trained: Trained) -> Written:
     return Written((model,), {WEIGHTS: weights}, framework.packages, notes)
 
 
+def _for_haiku(_items: tuple[Item, ...], graph: Graph, weights: Weights) -> Weights:
+    return haiku_weights(graph, weights)
+
+
 def _as_they_are(_items: tuple[Item, ...], _graph: Graph, weights: Weights) -> Weights:
     return weights
 
@@ -94,4 +100,11 @@ JAX = Format(
     write=_writer(_Framework(jax_text, _as_they_are, ("torch",), ("jax", "optax"))),
     needs={"jax": "JAX", "optax": "Optax"},
     extra="jax",
+)
+HAIKU = Format(
+    name="haiku",
+    what="a readable file of Haiku and Optax, and its weights",
+    write=_writer(_Framework(haiku_text, _for_haiku, ("torch",), ("dm-haiku", "jax", "optax"))),
+    needs={"haiku": "Haiku", "optax": "Optax"},
+    extra="haiku",
 )

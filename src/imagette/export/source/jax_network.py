@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from imagette.export.source.classes import Calls, Definition, definitions
 from imagette.export.source.expression import (
@@ -11,7 +12,7 @@ from imagette.export.source.expression import (
     shape_comment,
     tuple_text,
 )
-from imagette.export.source.jax_layers import NAME, jax_layer
+from imagette.export.source.jax_layers import NAME, JaxLayer, jax_layer
 from imagette.export.source.layout import block, signature, wrapped
 from imagette.export.source.library import piece
 from imagette.export.source.structure import Item, Leaf, Nest, leaves
@@ -56,16 +57,43 @@ class Traits:
         return self.stateful or bool(self.frozen)
 
 
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How layers are called: by a dictionary of weights, or by modules that keep theirs."""
+
+    layer: Callable[[Leaf], JaxLayer] = jax_layer
+    separator: str = "."  # between the name of a layer of layers and those within
+    implicit: bool = False  # weights, state and keys are not handed about: Haiku does that
+
+    def stateful(self, items: tuple[Item, ...]) -> bool:
+        """Whether what is called gives the state too."""
+        return not self.implicit and Traits.of(items).stateful
+
+    def words(self, traits: Traits) -> tuple[list[str], list[str]]:
+        """What is handed on before and after a layer's name and x, with types."""
+        if self.implicit:
+            return [], ["training: bool"] if traits.stateful or traits.random else []
+        before = ["w: Weights", *(["state: Weights"] if traits.stateful else [])]
+        after = [
+            *(["training: bool"] if traits.stateful else []),
+            *(["key: Array | None"] if traits.random else []),
+        ]
+        return before, after
+
+
+PLAIN = Style()
+
+
 def jax_sections(items: tuple[Item, ...], graph: Graph) -> list[str]:
     """The functions that `apply` needs, and `apply`."""
     traits = Traits.of(items, graph)
-    defined, calls = definitions(items, _compiled, _function_name)
+    defined, calls = definitions(items, partial(compiled, PLAIN), function_name)
     wanted = dict.fromkeys(name for leaf in leaves(items) for name in jax_layer(leaf).pieces)
     return [
         _init(graph),
         _split(traits),
         *(piece("jax_code", name) for name in wanted),
-        *map(_function_text, defined),
+        *(function_text(PLAIN, one) for one in defined),
         _apply(items, calls, graph, traits),
     ]
 
@@ -126,20 +154,21 @@ def _split(traits: Traits) -> str:
     )
 
 
-def _function_name(nest: Nest) -> str:
+def function_name(nest: Nest) -> str:
     if isinstance(nest.layer, Residual) and nest.blocks["shortcut."]:
         return "projected"
     return _BASES[type(nest.layer)]
 
 
-def _compiled(nest: Nest, calls: Calls) -> tuple[Expression, ...]:
+def compiled(style: Style, nest: Nest, calls: Calls) -> tuple[Expression, ...]:
     def quote(block_name: str) -> Quote:
-        return lambda name: f'f"{{name}}.{block_name}{name}"'
+        inner = block_name.replace(".", style.separator)
+        return lambda name: f'f"{{name}}{style.separator}{inner}{name}"'
 
     if isinstance(nest.layer, Branches):
-        return _branches(nest, calls, quote)
-    stateful = Traits.of((nest,)).stateful
-    lines, result, _ = _lines(nest.blocks[""], calls, quote(""), "x", "y", "w")
+        return _branches(style, nest, calls, quote)
+    stateful = style.stateful((nest,))
+    lines, result, _ = call_lines(style, nest.blocks[""], calls, quote(""), "x", "y", "w")
     if isinstance(nest.layer, Gate):
         thin = len(nest.blocks[""][-1].output_shape) < len(nest.input_shape)
         made = Expression(f"x * {result.text}{'[:, :, None, None]' if thin else ''}", result.holes)
@@ -147,7 +176,7 @@ def _compiled(nest: Nest, calls: Calls) -> tuple[Expression, ...]:
         shortcut = nest.blocks["shortcut."]
         start = Expression("x")
         if shortcut:
-            more, start, _ = _lines(shortcut, calls, quote("shortcut."), "x", "z", "w")
+            more, start, _ = call_lines(style, shortcut, calls, quote("shortcut."), "x", "z", "w")
             if start.text != "z" or len(start.text) > LONGEST_CALL // 2:
                 more, start = [*more, (("z", False), start, ())], Expression("z")
             lines = (
@@ -157,25 +186,27 @@ def _compiled(nest: Nest, calls: Calls) -> tuple[Expression, ...]:
             )
             result = Expression("y")
         made = Expression(f"{start.text} + {result.text}", (*start.holes, *result.holes))
-    return (*_as_lines(lines), _returned(made, stateful))
+    return (*as_lines(lines), returned(made, stateful))
 
 
 Line = tuple[tuple[str, bool], Expression, Shape]
 """A variable, whether the state comes with it, what they become, the shape."""
 
 
-def _as_lines(lines: list[Line]) -> list[Expression]:
+def as_lines(lines: list[Line]) -> list[Expression]:
     return [
         Expression(f"{name}{', state' if with_state else ''} = {made.text}", made.holes)
         for (name, with_state), made, _ in lines
     ]
 
 
-def _returned(made: Expression, stateful: bool) -> Expression:
+def returned(made: Expression, stateful: bool) -> Expression:
     return Expression(f"return {made.text}{', state' if stateful else ''}", made.holes)
 
 
-def _branches(nest: Nest, calls: Calls, quote: Callable[[str], Quote]) -> tuple[Expression, ...]:
+def _branches(
+    style: Style, nest: Nest, calls: Calls, quote: Callable[[str], Quote]
+) -> tuple[Expression, ...]:
     lines: list[Line] = []
     results: list[str] = []
     for number, (key, items) in enumerate(nest.blocks.items()):
@@ -183,30 +214,37 @@ def _branches(nest: Nest, calls: Calls, quote: Callable[[str], Quote]) -> tuple[
             results.append("x")
             continue
         name = f"y{number}"
-        more, made, shape = _lines(items, calls, quote(key), "x", name, "w")
+        more, made, shape = call_lines(style, items, calls, quote(key), "x", name, "w")
         lines += more if made.text == name else [*more, ((name, False), made, shape)]
         results.append(name)
     made = Expression(f"jnp.concatenate([{', '.join(results)}], 1)")
-    return (*_as_lines(lines), _returned(made, Traits.of((nest,)).stateful))
+    return (*as_lines(lines), returned(made, style.stateful((nest,))))
 
 
-def _lines(
-    items: tuple[Item, ...], calls: Calls, quote: Quote, source: str, target: str, weights: str
+def call_lines(
+    style: Style,
+    items: tuple[Item, ...],
+    calls: Calls,
+    quote: Quote,
+    source: str,
+    target: str,
+    weights: str,
 ) -> tuple[list[Line], Expression, Shape]:
     """Line by line, and the last value, which no line has kept yet."""
     lines: list[Line] = []
     current, shape = Expression(source), items[0].input_shape
     for item in items:
-        call, wraps, stateful = _call(item, calls)
-        text = _W.sub(weights, call.text).replace(NAME, quote(item.name))
+        call, wraps, stateful = _call(style, item, calls)
+        size = len(call.text) + len(item.name)
         if current.text not in (source, target) and not (
-            wraps and len(current.text) + len(text) <= LONGEST_CALL
+            wraps and len(current.text) + size <= LONGEST_CALL
         ):
             lines.append(((target, False), current, shape))
             current = Expression(target)
-        before = text.partition("x")[0].count(HOLE)
-        holes = (*call.holes[:before], *current.holes, *call.holes[before:])
-        made = Expression(current.text.join(_X.split(text)), holes)
+        parts = _X.split(_W.sub(weights, call.text))
+        text = current.text.join(parts).replace(NAME, quote(item.name))
+        before = parts[0].count(HOLE)
+        made = Expression(text, (*call.holes[:before], *current.holes, *call.holes[before:]))
         shape = item.output_shape
         if stateful:
             lines.append(((target, True), made, shape))
@@ -215,37 +253,29 @@ def _lines(
     return lines, current, shape
 
 
-def _call(item: Item, calls: Calls) -> tuple[Expression, bool, bool]:
+def _call(style: Style, item: Item, calls: Calls) -> tuple[Expression, bool, bool]:
     """The call on `x`, whether it may stand around another, whether the state comes with it."""
     if isinstance(item, Leaf):
-        layer = jax_layer(item)
+        layer = style.layer(item)
         return layer.function, layer.wraps, layer.stateful
-    traits, call = Traits.of((item,)), calls[item.path]
-    name = call.text.partition("(")[0]
-    words = [
-        "w",
-        *(["state"] if traits.stateful else []),
-        NAME,
-        "x",
-        *(["training"] if traits.stateful else []),
-        *(["key"] if traits.random else []),
-        *(HOLE for _ in call.holes),
-    ]
-    return Expression(f"{name}({', '.join(words)})", call.holes), False, traits.stateful
+    call = calls[item.path]
+    before, after = style.words(Traits.of((item,)))
+    words = [NAME, "x"]
+    words = [*map(_untyped, before), *words, *map(_untyped, after), *(HOLE for _ in call.holes)]
+    text = f"{call.text.partition('(')[0]}({', '.join(words)})"
+    return Expression(text, call.holes), False, style.stateful((item,))
 
 
-def _function_text(one: Definition) -> str:
-    traits = Traits.of((one.uses[0],))
-    words = [
-        "w: Weights",
-        *(["state: Weights"] if traits.stateful else []),
-        "name: str",
-        "x: Array",
-        *(["training: bool"] if traits.stateful else []),
-        *(["key: Array | None"] if traits.random else []),
-        *(f"{name}: {'float' if name.startswith('rate') else 'int'}" for name in one.parameters),
-    ]
-    gives = "tuple[Array, Weights]" if traits.stateful else "Array"
+def _untyped(word: str) -> str:
+    return word.partition(":")[0]
+
+
+def function_text(style: Style, one: Definition) -> str:
+    """A definition made for layers of layers."""
+    before, after = style.words(Traits.of((one.uses[0],)))
+    given = [f"{name}: {'float' if name.startswith('rate') else 'int'}" for name in one.parameters]
+    words = [*before, "name: str", "x: Array", *after, *given]
+    gives = "tuple[Array, Weights]" if style.stateful((one.uses[0],)) else "Array"
     about = _ABOUT[one.name.rstrip("0123456789")]
     return "\n".join(
         [signature(one.name, words, gives), f'    """{about}"""', block(list(one.lines))]
@@ -266,12 +296,14 @@ def _apply(
     items: tuple[Item, ...], calls: Mapping[str, Expression], graph: Graph, traits: Traits
 ) -> str:
     weights = "w" if traits.frozen else "params"
-    lines, last, shape = _lines(items, calls, lambda name: f'"{name}"', "x", "x", weights)
+    lines, last, shape = call_lines(
+        PLAIN, items, calls, lambda name: f'"{name}"', "x", "x", weights
+    )
     shown = [
         f"{line.literal}  # {shape_comment(one[2])}"
-        for line, one in zip(_as_lines(lines), lines, strict=True)
+        for line, one in zip(as_lines(lines), lines, strict=True)
     ]
-    shown.append(f"{_returned(last, traits.stateful).literal}  # {shape_comment(shape)}")
+    shown.append(f"{returned(last, traits.stateful).literal}  # {shape_comment(shape)}")
     given = ", ".join(["N", *map(str, graph.input_shape)])
     about = f"Normalised pictures [{given}] to outputs [N, {graph.classes}]"
     merged = ["w = params | state"] if traits.frozen else []

@@ -34,17 +34,17 @@ def jax_training(training: Training, graph: Graph, traits: Traits) -> list[str]:
     recipe = training.recipe
     return [
         _initialise(recipe.initial, graph),
-        _loss(recipe.loss),
+        jax_loss(recipe.loss),
         group_function(recipe),
         piece("jax_code", "orthogonalised") if isinstance(recipe.optimiser, Muon) else "",
-        _make_optimiser(training, graph),
+        make_optimiser(training, graph),
         schedule_function(training),
         *augment_functions(training),
         batches_function(training),
-        _make_train_step(recipe, traits),
+        make_train_step(recipe, traits),
         average_share(training),
         piece("jax_code", "moving_towards") if recipe.averaging else "",
-        _train(training, traits),
+        train(training, traits),
     ]
 
 
@@ -101,7 +101,7 @@ def _initialise(initial: Initial, graph: Graph) -> str:
     return "\n".join([*lines, "    return weights"])
 
 
-def _loss(loss: Any) -> str:
+def jax_loss(loss: Any) -> str:
     lines = _losses_of(loss)
     if loss.class_weights is not None:
         lines.append("losses = losses * jnp.array(CLASS_WEIGHTS)[labels]")
@@ -129,7 +129,7 @@ def _losses_of(loss: Any) -> list[str]:
     return [one_hot, "losses = jnp.square(outputs - targets).mean(1)"]
 
 
-def _make_optimiser(training: Training, graph: Graph) -> str:
+def make_optimiser(training: Training, graph: Graph) -> str:
     recipe = training.recipe
     optimiser: Any = recipe.optimiser
     if not recipe.groups and not isinstance(optimiser, Muon):
@@ -238,13 +238,14 @@ def _adam(optimiser: Adam | AdamW) -> list[str]:
     return [f"{word}={value!r}" for word, (value, usual) in words.items() if value != usual]
 
 
-def _make_train_step(recipe: Recipe, traits: Traits) -> str:
+def make_train_step(recipe: Recipe, traits: Traits, outputs: str = "") -> str:
+    """The function that compiles a step; `outputs` is the call of the network, if not `apply`."""
     given = ["params", *(["state"] if traits.has_state else [])]
     keyed = ["key"] if traits.random else []
     called = [*given, "inputs", *(["training=True"] if traits.stateful else [])]
     called += ["key=key"] if traits.random else []
     arguments = ", ".join([*given, "inputs", "labels", *keyed])
-    outputs = f"apply({', '.join(called)})"
+    outputs = outputs or f"apply({', '.join(called)})"
     aux = traits.stateful
     if aux:
         body = [f"outputs, state = {outputs}", "return loss(outputs, labels), state"]
@@ -297,7 +298,8 @@ def _clipped(most: float) -> list[str]:
     ]
 
 
-def _train(training: Training, traits: Traits) -> str:
+def train(training: Training, traits: Traits, haiku_input: str = "") -> str:
+    """The loop; `haiku_input` is the shape that a network of Haiku is begun with."""
     recipe = training.recipe
     grouped = bool(recipe.groups) or isinstance(recipe.optimiser, Muon)
     averaged, rule = recipe.averaging is not None, recipe.averaging
@@ -306,6 +308,9 @@ def _train(training: Training, traits: Traits) -> str:
         first = f"initialised(key, {first})"
     names = "params, state" if traits.has_state else "params"
     whole = "params | state" if traits.has_state else "params"
+    begin = f"split({first})" if traits.has_state else first
+    if haiku_input:
+        begin, whole = f"network.init(key, jnp.zeros({haiku_input}), True)", "(params, state)"
     inputs = "augment(images[rows], draws)" if training.augment else "images[rows]"
     given = [*(["params", "state"] if traits.has_state else ["params"]), "slots", "inputs"]
     given += ["labels[rows]", *(["own_key"] if traits.random else [])]
@@ -313,13 +318,13 @@ def _train(training: Training, traits: Traits) -> str:
     moves = [
         "        share = average_share(step, num_steps)",
         f"        averages = moving_towards(averages, {whole}, share)",
-        *(_synced(traits) if rule and rule.syncs else []),
+        *(_synced(traits, bool(haiku_input)) if rule and rule.syncs else []),
         "        step += 1",
     ]
     lines = [
         "key = jax.random.key(SEED)",
         "draws = np.random.default_rng(SEED)",
-        f"{names} = {f'split({first})' if traits.has_state else first}",
+        f"{names} = {begin}",
         *([f"averages = {whole}"] if averaged else []),
         *steps_lines(training),
         *_optimiser_lines(training, grouped),
@@ -346,8 +351,10 @@ def _train(training: Training, traits: Traits) -> str:
     )
 
 
-def _synced(traits: Traits) -> list[str]:
+def _synced(traits: Traits, is_haiku: bool) -> list[str]:
     lines = ["        if share:  # the others follow"]
+    if is_haiku:
+        return [*lines, "            params, state = averages"]
     if traits.has_state:
         return [*lines, "            params, state = split(averages)"]
     return [*lines, "            params = averages"]

@@ -33,8 +33,19 @@ def load_weights() -> Weights:
     """The weights that lie beside this file."""
     return {name: jnp.asarray(value) for name, value in load_file(WEIGHTS).items()}
 '''
+_LOAD_HAIKU = '''
+def load_weights() -> Weights:
+    """The weights that lie beside this file."""
+    params, state = {}, {}
+    for path, value in load_file(WEIGHTS).items():
+        module, _, name = path.rpartition("/")
+        part = state if name in ("mean", "var") else params
+        part.setdefault(module, {})[name] = jnp.asarray(value)
+    return params, state
+'''
 _WORDS = {
     "torch": (_LOAD_TORCH, "save_file(network.state_dict(), trained)", "network"),
+    "haiku": (_LOAD_HAIKU, "save_file(as_arrays(weights), trained)", "weights"),
     "jax": (_LOAD_JAX, "save_file(as_arrays(weights), trained)", "weights"),
 }
 

@@ -227,7 +227,9 @@ OPTIMISER_NAMES: dict[type, str] = {
 def in_words(recipe: Recipe) -> str:
     """The recipe in half a line, for the head of the file."""
     parts = [OPTIMISER_NAMES[type(one)] for one in movers(recipe.optimiser)]
-    epochs = "the time given" if recipe.epochs == "budget" else f"{recipe.epochs} epochs"
+    number = recipe.epochs
+    epochs = "one epoch" if number == 1 else f"{number} epochs"
+    epochs = "the time given" if number == "budget" else epochs
     batch = "all images" if recipe.batch == "all" else f"batches of {recipe.batch}"
     return f"{' and '.join(parts)}, {epochs}, {batch}"
 

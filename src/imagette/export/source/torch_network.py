@@ -133,8 +133,8 @@ def forward_lines(
         if isinstance(item, Leaf):
             layer = torch_layer(item)
             padded, function, wraps = layer.padded, layer.function, layer.wraps
-        function = function.replace("self(", f"self.{names[item.name]}(")
-        around = _with(function, current)
+        module = f"self.{names[item.name]}("
+        around = _with(function, current).replace("self(", module)
         is_call = current not in (source, target)
         if is_call and not (wraps and len(around) <= LONGEST_CALL):
             lines.append((target, current, shape))
@@ -142,7 +142,8 @@ def forward_lines(
         if padded:
             lines.append((target, padded.replace("(x,", f"({current},"), item.input_shape))
             current = target
-        current, shape = _with(function, current), item.output_shape
+        current = _with(function, current).replace("self(", module)
+        shape = item.output_shape
     return [*lines, (target, current, shape)]
 
 

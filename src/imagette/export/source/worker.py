@@ -1,6 +1,7 @@
 """An exported file in a process of its own, where there is no imagette to import."""
 
 import os
+import re
 import subprocess
 import sys
 import weakref
@@ -44,6 +45,10 @@ while length := given.read(8):
 """
 
 
+_ERROR = re.compile(r"[\w.]*(Error|Exception)\b")
+"""How the line of a traceback begins that says what happened; JAX adds lines after it."""
+
+
 class Worker:
     """Runs `predict` of an exported file; it ends when nobody holds it any more."""
 
@@ -76,9 +81,8 @@ class Worker:
             self._process.wait()
             self._said.seek(0)
             lines = self._said.read().decode(errors="replace").strip().splitlines()
-            raise ExportError(
-                f"The exported file does not run: {short(lines[-1] if lines else error)}"
-            ) from error
+            told = [line for line in lines if _ERROR.match(line)] or lines or [str(error)]
+            raise ExportError(f"The exported file does not run: {short(told[-1])}") from error
 
 
 def _send(pipe: IO[bytes], array: NDArray[Any]) -> None:

@@ -197,9 +197,9 @@ def first_weights(key: Array) -> Weights:
     return weights
 
 
-def moving_towards(averages: Weights, weights: Weights, share: float) -> Weights:
+def moving_towards(averages: Any, weights: Any, share: float) -> Any:
     """The averages after they went a share of the way to the weights."""
-    return {name: a + share * (weights[name] - a) for name, a in averages.items()}
+    return jax.tree.map(lambda a, w: a + share * (w - a), averages, weights)
 
 
 def as_arrays(weights: Mapping[str, Array]) -> dict[str, NDArray[Any]]:
