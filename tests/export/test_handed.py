@@ -64,9 +64,22 @@ def test_it_imports_nothing_but_numpy_pillow_and_a_runtime():  # 004-44
     assert names - sys.stdlib_module_names == {"numpy", "PIL", "onnxruntime", "ai_edge_litert"}
 
 
-def test_what_is_no_picture_is_told_in_one_line(tmp_path, monkeypatch, capsys):
+def test_a_name_that_a_terminal_would_obey_is_written_as_an_escape():
+    assert predict.legible("née\n\x1b[2J") == r"née\n\x1b[2J"
+
+
+def floats(path):
+    Image.fromarray(np.ones((40, 40), np.float32)).save(path, "TIFF")
+
+
+def huge(path):
+    Image.new("1", (20_000, 20_000)).save(path, "PNG")
+
+
+@pytest.mark.parametrize("write", [lambda path: path.write_text("no picture"), floats, huge])
+def test_what_is_no_picture_is_told_in_one_line(write, tmp_path, monkeypatch, capsys):
     (tmp_path / "classes.json").write_text('["one"]')
-    (tmp_path / "text.png").write_text("no picture")
+    write(tmp_path / "text.png")
     monkeypatch.setattr(predict, "HERE", tmp_path)
     monkeypatch.setattr(predict, "load", lambda model: (None, (28, 28, 1)))
     monkeypatch.setattr(sys, "argv", ["predict.py", str(tmp_path / "text.png")])

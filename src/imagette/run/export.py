@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from imagette.data.preprocess import Preprocess
 from imagette.data.streamed import selected, stored
@@ -157,15 +158,26 @@ def examples_of(opened: Ready, data_dir: Path | None) -> Examples:
     rows = evenly(len(split), NUM_EXAMPLES)
     images = stored(selected(split.images, rows))
     logits = opened.model.predict(opened.saved.weights, images, opened.experiment.evaluation.batch)
-    shown = evenly(len(dataset.train), NUM_CALIBRATION)
+    calibration = _calibration_rows(len(dataset.train), rows if split is dataset.train else None)
     return Examples(
         split="validation" if len(dataset.validation) else "train",
         rows=rows,
         images=images,
         labels=split.labels[rows],
         logits=logits,
-        calibration=stored(selected(dataset.train.images, shown)),
+        calibration=stored(selected(dataset.train.images, calibration)),
     )
+
+
+def _calibration_rows(count: int, judged: NDArray[np.int64] | None) -> NDArray[np.int64]:
+    """Of the training images; others than those a file is judged on, where there are any.
+
+    >>> _calibration_rows(4, np.array([0, 2])).tolist(), _calibration_rows(2, None).tolist()
+    ([1, 3], [0, 1])
+    """
+    every = np.arange(count)
+    free = every if judged is None else np.setdiff1d(every, judged)
+    return (free if len(free) else every)[evenly(len(free) or count, NUM_CALIBRATION)]
 
 
 def _made(

@@ -84,3 +84,8 @@ def test_a_file_that_the_runtime_does_not_know_is_told_in_one_line(data):
 def test_what_the_library_says_on_its_own_is_not_heard(data, capfd):
     runner(data)
     assert capfd.readouterr().err == ""
+
+
+def test_a_program_without_standard_error_runs_it_too(data, monkeypatch):
+    monkeypatch.setattr("sys.stderr", None)
+    assert runner(data)(np.zeros((1, 20, 24, 3), np.uint8)).shape == (1, 7)

@@ -11,7 +11,7 @@ from imagette.engines.protocol import EngineSpec
 from imagette.errors import ExportError, UsageError
 from imagette.export.onnx.model import checked_opset, onnx_bytes, opset_of
 from imagette.export.onnx.runtime import runner
-from imagette.network import named, names, walk
+from imagette.network import named, names, parse, walk
 from imagette.network.layer import Layer
 from imagette.recipe.recipe import Recipe
 from imagette.run.engine import build
@@ -45,8 +45,8 @@ def test_everything_lies_in_one_file_under_the_run_s_own_names(softmax):
     assert {one.name for one in model.graph.initializer} == {
         "linear1.weight",
         "linear1.bias",
-        "preprocess.scale",
-        "preprocess.shift",
+        "/preprocess.scale",
+        "/preprocess.shift",
     }
     assert not any(one.external_data for one in model.graph.initializer)
 
@@ -72,3 +72,13 @@ def test_layers_without_a_form_are_all_named(softmax):  # 004-40
     nodes = [replace(node, layer=Strange(), function="strange") for node in graph.nodes]
     with pytest.raises(ExportError, match=r"flatten1 \(strange\), linear1 \(strange\)"):
         onnx_bytes(replace(graph, nodes=tuple(nodes)), weights, PREPROCESS)
+
+
+@pytest.mark.parametrize("name", ["preprocess", "image", "logits"])
+def test_a_layer_may_be_called_what_our_own_tensors_are(name):
+    graph = walk(parse(f"attention heads=2 name={name}; flatten; linear classes"), (2, 4, 4), 3)
+    weights, preprocess = first_weights(graph, seed=0), Preprocess((0.4, 0.5), (0.2, 0.1))
+    images = np.random.default_rng(0).integers(0, 256, (3, 4, 4, 2)).astype(np.uint8)
+    engine = build(graph, Recipe(), preprocess, EngineSpec(name="torch", device="cpu", threads=1))
+    found = runner(onnx_bytes(graph, weights, preprocess))(images)
+    np.testing.assert_allclose(found, engine.predict(weights, images, 3), atol=1e-5)

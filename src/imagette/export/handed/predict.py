@@ -69,6 +69,8 @@ def read(path: Path, size: Size, invert: bool) -> Any:
     """A picture file as the model takes it: uint8 [H,W,C]."""
     height, width, channels = size
     picture = ImageOps.exif_transpose(Image.open(path))
+    if picture.mode == "F":
+        raise ValueError("it holds floating-point pixels; save it with 8 or 16 bits")
     if picture.mode.startswith("I"):
         picture = Image.fromarray(((np.asarray(picture, np.int32) + 128) // 257).astype(np.uint8))
     if picture.has_transparency_data:
@@ -88,6 +90,11 @@ def probabilities(logits: Any) -> Any:
     return powers / powers.sum(axis=1, keepdims=True)
 
 
+def legible(name: str) -> str:
+    """What a terminal would obey, such as a line break, is written as an escape."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
+
+
 def beside() -> Path:
     """The model that lies here."""
     litert = HERE / "model.tflite"
@@ -101,12 +108,12 @@ def main() -> None:
     parser.add_argument("--top", type=int, default=3, help="how many classes to show")
     parser.add_argument("--invert", action="store_true", help="dark on light to light on dark")
     given = parser.parse_args()
-    names = json.loads((HERE / "classes.json").read_text(encoding="utf-8"))
+    names = [legible(name) for name in json.loads((HERE / "classes.json").read_bytes())]
     run, size = load(given.model)
     for path in given.pictures:
         try:
             picture = read(path, size, given.invert)
-        except OSError as error:
+        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
             parser.error(f"{path} is no picture that can be read: {error}")
         (chances,) = probabilities(run(picture[np.newaxis]))
         best = np.argsort(-chances, kind="stable")[: given.top]

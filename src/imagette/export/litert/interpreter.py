@@ -70,6 +70,9 @@ def _quietly() -> Iterator[None]:
 
     What goes wrong comes as an exception with the same words.
     """
+    if sys.stderr is None:  # it was closed, and the second descriptor may be any file
+        yield
+        return
     sys.stderr.flush()
     kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:

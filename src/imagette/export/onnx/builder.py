@@ -29,7 +29,9 @@ class Builder:
 
     def array(self, name: str, value: NDArray[Any]) -> str:
         """An array of the file, kept once under its name."""
-        self.arrays.setdefault(name, np.ascontiguousarray(value))
+        given = np.ascontiguousarray(value)
+        held = self.arrays.setdefault(name, given)
+        assert np.array_equal(held, given, equal_nan=True), f"two arrays are called {name}"
         return name
 
     def _free(self, where: str, kind: str) -> str:

@@ -10,6 +10,7 @@ from imagette.export.onnx.int8 import int8_bytes
 from imagette.export.onnx.model import checked_opset, onnx_bytes, opset_of
 from imagette.export.onnx.runtime import runner, signature
 from imagette.export.trained import Trained
+from imagette.plain import short
 
 FILE, INT8_FILE = "model.onnx", "model.int8.onnx"
 PACKAGES = ("onnx", "onnxruntime")
@@ -43,7 +44,18 @@ def _data(trained: Trained, opset: int | None) -> bytes:
         raise ExportError(
             f"The exporter wrote opset {opset_of(data)} in place of {chosen}: leave --opset out."
         )
+    _refuse_unsound(data)
     return data
+
+
+def _refuse_unsound(data: bytes) -> None:
+    """Raises ExportError for a file that onnx's full check does not accept."""
+    import onnx
+
+    try:
+        onnx.checker.check_model(onnx.load_from_string(data), full_check=True)
+    except Exception as error:  # of the checker, or of the inference of shapes
+        raise ExportError(f"onnx does not accept what was exported: {short(error)}") from error
 
 
 def model_file(name: str, data: bytes, precision: Precision = "float32", **facts: str) -> ModelFile:

@@ -17,6 +17,7 @@ OLDEST_OPSET, DEFAULT_OPSET = 13, 17
 """13 made Softmax what it is here; 17 is run by onnxruntime 1.12 (2022) and all later ones."""
 
 INPUT, OUTPUT = "image", "logits"
+_PIXELS = "/preprocess"  # which no path of a layer can be
 
 
 def onnx_bytes(
@@ -81,10 +82,10 @@ def _normalised(builder: Builder, preprocess: Preprocess) -> str:
     deviation = np.array(preprocess.deviation)
     scale = (1 / (255 * deviation)).astype(np.float32)
     shift = (np.array(preprocess.channels_mean) / deviation).astype(np.float32)
-    floats = builder.op("preprocess", "Cast", INPUT, to=1)  # float32
-    scaled = builder.op("preprocess", "Mul", floats, builder.array("preprocess.scale", scale))
-    moved = builder.op("preprocess", "Sub", scaled, builder.array("preprocess.shift", shift))
-    return builder.op("preprocess", "Transpose", moved, perm=[0, 3, 1, 2])
+    floats = builder.op(_PIXELS, "Cast", INPUT, to=1)  # float32
+    scaled = builder.op(_PIXELS, "Mul", floats, builder.array(f"{_PIXELS}.scale", scale))
+    moved = builder.op(_PIXELS, "Sub", scaled, builder.array(f"{_PIXELS}.shift", shift))
+    return builder.op(_PIXELS, "Transpose", moved, perm=[0, 3, 1, 2])
 
 
 def _lowered(node: Node, tensors: Mapping[int, str], weights: Weights, builder: Builder) -> str:

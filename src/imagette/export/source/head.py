@@ -9,6 +9,7 @@ from imagette.export.source.expression import number_text
 from imagette.export.source.layout import WIDTH, listed
 from imagette.export.source.recipe_code import Training, as_sentence, in_words, own_parts
 from imagette.network.graph import Graph
+from imagette.plain import plain
 from imagette.recipe.recipe import Recipe
 
 FILE = "network.py"
@@ -71,8 +72,8 @@ def _of_weights(training: Training | None, recipe: Recipe, graph: Graph, trained
 
 
 def _plain(text: str) -> str:
-    """Text of a user within a docstring."""
-    return text.replace("\\", "/").replace('"', "'")
+    """Text of a user within a docstring: one line, which nothing in it can end."""
+    return plain(" ".join(text.split())).replace("\\", "/").replace('"', "'")
 
 
 def constants_of_network(

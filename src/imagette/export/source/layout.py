@@ -1,11 +1,13 @@
 """Lines as ruff would lay them out, without ruff."""
 
+import re
 from collections.abc import Iterable, Sequence
 from textwrap import indent as indented
 
 WIDTH = 88
 INDENT = "    "
 _PAIRS = {")": "(", "]": "[", "}": "{"}
+_STRING = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'""")
 
 
 def joined(sections: Iterable[str]) -> str:
@@ -29,9 +31,9 @@ def wrapped(line: str, depth: int = 0) -> str:
     line, margin = line.lstrip(), INDENT * depth
     if len(margin + line) <= WIDTH or not line:
         return margin + line if line else ""
-    code, mark, comment = line.rpartition("  # ")
-    if mark and '"' not in comment:
-        return f"{margin}# {comment}\n{wrapped(code, depth)}"
+    mark = _masked(line).rfind("  # ")
+    if mark >= 0:
+        return f"{margin}{line[mark + 2 :]}\n{wrapped(line[:mark], depth)}"
     opened = _opening(line)
     if opened is None:
         return margin + line
@@ -67,14 +69,9 @@ def _opening(line: str) -> int | None:
     """Where the bracket that the line ends with was opened."""
     if line[-1] not in _PAIRS:
         return None
-    depth, quote = 0, ""
-    for place in range(len(line) - 1, -1, -1):
-        sign = line[place]
-        if quote:
-            quote = "" if sign == quote else quote
-        elif sign in "\"'":
-            quote = sign
-        elif sign in _PAIRS:
+    depth = 0
+    for place, sign in reversed(list(enumerate(_masked(line)))):
+        if sign in _PAIRS:
             depth += 1
         elif sign in _PAIRS.values():
             depth -= 1
@@ -83,22 +80,23 @@ def _opening(line: str) -> int | None:
     return None
 
 
+def _masked(line: str) -> str:
+    """As long as the line, without what its strings hold: brackets and commas of a user's names."""
+    return _STRING.sub(lambda found: "_" * len(found[0]), line)
+
+
 def _split(inner: str, mark: str) -> list[str]:
     """The parts around a mark that stands in no brackets and no quotes.
 
     A comma is dropped, a word begins what follows it.
     """
-    parts, depth, quote, start = [], 0, "", 0
-    for place, sign in enumerate(inner):
-        if quote:
-            quote = "" if sign == quote else quote
-        elif sign in "\"'":
-            quote = sign
-        elif sign in _PAIRS.values():
+    parts, depth, start, masked = [], 0, 0, _masked(inner)
+    for place, sign in enumerate(masked):
+        if sign in _PAIRS.values():
             depth += 1
         elif sign in _PAIRS:
             depth -= 1
-        elif depth == 0 and inner.startswith(mark, place):
+        elif depth == 0 and masked.startswith(mark, place):
             parts.append(inner[start:place].strip())
             start = place + (1 if mark == "," else 0)
     last = inner[start:].strip()

@@ -40,5 +40,6 @@ WEB = Format(
     write=write,
     needs=ONNX.needs,
     extra=ONNX.extra,
+    has_opset=True,
     has_page=True,
 )
