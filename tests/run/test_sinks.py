@@ -7,6 +7,7 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
+from time import sleep
 
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
@@ -84,6 +85,36 @@ def test_a_tracker_that_fails_takes_nothing_from_the_training(
     folder = events[-1].folder
     assert (folder.path / "history.jsonl").read_bytes() == quiet_bytes
     assert folder.finished()["reason"] == "all epochs are done"
+
+
+SIGNALS = "[os.kill(os.getpid(), getattr(signal, s)) for s in {}]; raise ValueError('alive')"
+OF_A_JOB = ["SIGINT", "SIGTERM", "SIGUSR1", "SIGUSR2"]  # Slurm and OAR send them to all of it
+
+
+@pytest.mark.parametrize("behaviour", ["raise ValueError('alive')", SIGNALS.format(OF_A_JOB)])
+def test_while_a_training_goes_on_a_process_that_ends_says_why_and_nothing_else(
+    behaviour, make_run, fake, tmp_path, monkeypatch
+):
+    (tmp_path / "random.py").write_text("raise SystemExit('a file of the working folder')")
+    monkeypatch.chdir(tmp_path)
+    fake(behaviour)
+    trackers, told = Sinks(), []
+    assert list(trackers.begin(make_run(finished=False), [WandbSpec()])) == []
+    while not told:
+        sleep(0.05)
+        told = trackers.failures()
+    assert told == [
+        "Weights & Biases failed (ValueError: alive): the run is whole, track it again"
+    ]
+
+
+def test_a_log_that_a_stranger_made_a_link_is_not_written(make_run, tmp_path):
+    run, precious = make_run(), tmp_path / "precious"
+    precious.touch()
+    (run.path / "tracking").mkdir()
+    (run.path / "tracking" / "wandb.log").symlink_to(precious)
+    (said,) = Sinks().begin(run, [WandbSpec()])
+    assert said.startswith("Weights & Biases is not told of this run: ")
 
 
 def test_a_tracker_that_hangs_is_left_in_the_background(experiment, fake, quiet_bytes, monkeypatch):

@@ -42,8 +42,8 @@ def beside_trackers(
             stop = (yield event) or stop
             event = _next(events, stop)
     finally:
-        events.close()
         sinks.leave()
+        events.close()
 
 
 def _next(events: Generator[One, Stop | None, None], stop: Stop | None) -> One | None:

@@ -25,8 +25,8 @@ def main(run: str, spec_json: str) -> int:
     """Tells the tracker of the run until its training ends, and returns the exit code."""
     if hasattr(os, "nice"):
         os.nice(_NICENESS)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for the training
     gone = Event()
+    _leave_signals_to_the_training(gone)
     Thread(target=_wait_for_end, args=(gone,), daemon=True).start()
     try:
         folder = RunFolder.open(Path(run))
@@ -42,8 +42,27 @@ def main(run: str, spec_json: str) -> int:
     return 0
 
 
+def _leave_signals_to_the_training(gone: Event) -> None:
+    """Those that Slurm and OAR send to all of a job: it saves then, and there is news to tell.
+
+    Once it is gone, SIGTERM ends this process as it ends any other.
+    """
+
+    def end(number: int, _frame: object) -> None:
+        if gone.is_set():
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+
+    for name in ("SIGINT", "SIGUSR1", "SIGUSR2"):
+        if hasattr(signal, name):  # Windows has the first alone
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, end)
+
+
 def _wait_for_end(gone: Event) -> None:
-    sys.stdin.buffer.read()
+    # Not through sys.stdin: its lock, held by this thread, aborts a process that ends meanwhile.
+    while os.read(0, 1):
+        pass
     gone.set()
 
 

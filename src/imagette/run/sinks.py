@@ -1,5 +1,6 @@
 """The trackers of a training, each told by a process of its own, which can harm none of it."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -11,6 +12,7 @@ from time import monotonic
 from imagette.errors import ImagetteError
 from imagette.plain import short
 from imagette.run_spec import RunSpec, TensorBoardSpec, WandbSpec
+from imagette.store import disk
 from imagette.store.folder import RunFolder
 from imagette.store.tracking import log_of
 from imagette.track.trackers import TRACKERS, is_on, refuse_absent
@@ -104,10 +106,12 @@ def _started(folder: RunFolder, spec: TensorBoardSpec | WandbSpec) -> Sink:
     refuse_absent(spec.name)
     log = log_of(folder, spec.name)
     words = [str(folder.path), RunSpec(track=(spec,)).model_dump_json(include={"track"})]
-    with log.open("ab") as said:
-        start = said.tell()
+    # As all that a run is written: a link that a stranger put there is refused.
+    with os.fdopen(disk.in_use.extend(log), "ab") as said:
+        start = said.seek(0, os.SEEK_END)
         process = subprocess.Popen(
-            [sys.executable, "-m", "imagette.run.sink", *words],
+            # -P: no file of the working folder, such as a random.py, is taken for Python's own.
+            [sys.executable, "-P", "-m", "imagette.run.sink", *words],
             stdin=subprocess.PIPE,
             stdout=said,
             stderr=said,
