@@ -1,16 +1,17 @@
 """`[run]` of an experiment: what is not science, and changes no figure."""
 
 import re
-from logging import Formatter, makeLogRecord
+from logging import Formatter, LogRecord
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, PositiveInt, field_validator
 
 from imagette.errors import nearest
-from imagette.plain import short
+from imagette.plain import is_plain, short
 from imagette.spec import Spec, named
 
+_WIDE = re.compile("[0-9]{4}")  # of a field: a line would take as much memory
 _ID = re.compile("[A-Za-z0-9_-]{1,64}")
 _LOG_FILE = re.compile("[A-Za-z0-9_-][A-Za-z0-9_.-]{0,60}[.](txt|log)")
 
@@ -63,10 +64,10 @@ class LogSpec(Spec):
 
 def _is_form(form: str) -> bool:
     """Whether Python's logging can make a line of it that has the message."""
-    if "%(message)" not in form or "\n" in form:
+    if "%(message)" not in form or not is_plain(form.replace("\t", " ")) or _WIDE.search(form):
         return False
     try:
-        Formatter(form).format(makeLogRecord({"msg": ""}))
+        Formatter(form).format(LogRecord("", 0, "", 0, "", None, None))
     except (ValueError, KeyError, TypeError):
         return False
     return True

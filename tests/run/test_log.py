@@ -26,11 +26,11 @@ def test_name_level_time_and_message_stand_in_the_named_form(make_run):  # 004-3
 
 
 def test_a_form_is_that_of_pythons_logging(make_run):  # 004-30
-    form = "%(levelname)-8s|%(message)s"
+    form = "%(levelname)-8s|\t%(levelno)d %(message)s"
     log = Log(make_run(), LogSpec(form=form))
     log.write_line("one\ntwo", logging.INFO)
-    reference = logging.Formatter(form)
-    lines = [reference.format(logging.makeLogRecord({"levelname": "INFO", "msg": "one"}))]
+    reference, record = logging.Formatter(form), {"levelname": "INFO", "levelno": 20, "msg": "one"}
+    lines = [reference.format(logging.makeLogRecord(record))]
     assert log.path.read_text().splitlines()[:1] == lines
     assert len(log.path.read_text().splitlines()) == 2
 
@@ -90,6 +90,8 @@ def test_a_failure_is_an_error_and_the_runs_state(make_run):
         ),
         ({"form": "%(message)s %(nothing)s"}, "no form is called '%(message)s %(nothing)s'."),
         ({"form": "%(message)d"}, "no form is called '%(message)d'."),
+        ({"form": "%(message)9999999999999s"}, "no form is called '%(message)9999999999999s'."),
+        ({"form": "%(message)s\r"}, "no form is called '%(message)s\\r'."),
         ({"form": "%(levelname)s"}, "no form is called '%(levelname)s'."),
         (
             {"file": "../log.txt"},

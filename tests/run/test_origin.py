@@ -78,6 +78,31 @@ def test_a_tensor_of_another_shape_is_named_with_both_and_the_remedy(weights_of,
     assert "linear1.weight" not in weights_of(path, reset=("linear1",))
 
 
+def test_nothing_of_a_file_is_hidden_by_a_map(weights_of, tmp_path):
+    path = tmp_path / "w.npz"
+    np.savez(path, **{weight.name: np.ones(weight.shape, np.float32) for weight in GRAPH.weights})
+    said = "batchnorm1.weight is batchnorm1.bias, and .* has a batchnorm1.weight that nothing takes"
+    with pytest.raises(UsageError, match=said):
+        weights_of(path, {"batchnorm1.weight": "batchnorm1.bias"})
+
+
+def test_what_is_negative_is_no_variance(weights_of, tmp_path):
+    path = tmp_path / "w.npz"
+    arrays = {weight.name: np.ones(weight.shape, np.float32) for weight in GRAPH.weights}
+    np.savez(path, **{**arrays, "batchnorm1.var": -arrays["batchnorm1.var"]})
+    with pytest.raises(UsageError, match=r"batchnorm1.var of .*w.npz is negative in places"):
+        weights_of(path)
+
+
+def test_of_thousands_that_fit_nowhere_some_are_named(weights_of, tmp_path):
+    path = tmp_path / "w.npz"
+    arrays = {weight.name: np.ones(weight.shape, np.float32) for weight in GRAPH.weights}
+    np.savez(path, **arrays, **{f"n{i}": np.ones(1, np.float32) for i in range(1000)})
+    with pytest.raises(UsageError, match=r"; \.\.\. and 980 more\. .*--reset n0 ") as caught:
+        weights_of(path)
+    assert len(str(caught.value)) < 2000
+
+
 def test_a_weight_that_is_missing_is_never_drawn_anew(weights_of, tmp_path):  # 004-T3
     path = tmp_path / "w.npz"
     arrays = {weight.name: np.ones(weight.shape, np.float32) for weight in GRAPH.weights}

@@ -103,9 +103,7 @@ def test_while_a_training_goes_on_a_process_that_ends_says_why_and_nothing_else(
     while not told:
         sleep(0.05)
         told = trackers.failures()
-    assert told == [
-        "Weights & Biases failed (ValueError: alive): the run is whole, track it again"
-    ]
+    assert told == ["Weights & Biases failed (ValueError: alive): the run is whole, track it again"]
 
 
 def test_a_log_that_a_stranger_made_a_link_is_not_written(make_run, tmp_path):

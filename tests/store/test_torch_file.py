@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from imagette.errors import StoreError
-from imagette.store.torch_file import LARGEST_PICKLE, is_torch_file, read_state_dict
+from imagette.store.torch_file import LARGEST_PICKLE, MOST_STEPS, is_torch_file, read_state_dict
 
 PATH = Path("weights.pt")
 
@@ -116,6 +116,7 @@ HOSTILE = {
     "one number 10^12 times": (_claimed((10**12,), (0,)), "a tensor"),
     "keys that take 2^60 to hash": (_archive(_tuple_bomb()), "keys are no texts"),
     "a long pickle": (_archive(b"N" * (LARGEST_PICKLE + 1)), "more than 1 MiB"),
+    "a pickle of many steps": (_archive(b"N" * (MOST_STEPS + 1)), "more than 131,072 steps"),
     "an empty pickle": (_archive(b"."), "damaged"),
     "too many pops": (_archive(b"\x80\x02\x87."), "damaged"),
     "a memo that is not there": (_archive(b"\x80\x02h\x07."), "damaged"),

@@ -47,3 +47,7 @@ def test_nothing_is_written_through_a_link(make_run, tmp_path):
     (run.path / "tracking").symlink_to(tmp_path / "other")
     with pytest.raises(StoreError, match=r"tracking is a link"):
         tracking_folder(run)
+    (run.path / "tracking").unlink()
+    (tracking_folder(run) / "tensorboard").symlink_to(tmp_path / "other")
+    with pytest.raises(StoreError, match=r"tensorboard is a link"):
+        tracking_folder(run)

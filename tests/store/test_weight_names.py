@@ -52,6 +52,16 @@ def test_by_order_all_shapes_must_be_equal():
             {**TORCH, "head.weight": (10, 9)},
             r"weight 4 is linear1.weight \[10, 8\] in the network and head.weight \[10, 9\] in w",
         ),
+        (
+            dict(
+                zip(
+                    ["0.weight", "1.running_mean", "1.weight", "head.weight"],
+                    WANTED.values(),
+                    strict=True,
+                )
+            ),
+            "weight 2 is batchnorm1.weight in the network and 1.running_mean in w.pt, by its name",
+        ),
         ({**TORCH, "more": (1,)}, "the network has 4 weights and w.pt has 5"),
     ],
 )

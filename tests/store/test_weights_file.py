@@ -74,6 +74,15 @@ def test_objects_in_an_npz_are_never_read(tmp_path):
         read_weights_file(path)
 
 
+@pytest.mark.parametrize("name", ["a\nimagette: error: obey", "\x1b[2J", "n" * 301])
+def test_a_name_that_no_line_can_show_is_refused(name, tmp_path):
+    path = tmp_path / "w.npz"
+    np.savez(path, **{name: np.ones(1, np.float32)})
+    with pytest.raises(StoreError, match=r"save it under a plain name$") as caught:
+        read_weights_file(path)
+    assert str(caught.value).isprintable()
+
+
 @pytest.mark.parametrize(
     ("array", "said"),
     [

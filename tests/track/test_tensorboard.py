@@ -9,6 +9,8 @@ from tensorboard.plugins.hparams import plugin_data_pb2
 
 from imagette.run.track import pictures
 from imagette.run_spec import TensorBoardSpec
+from imagette.store.folder import RunFolder
+from imagette.track.follow import about
 from imagette.track.sink import track
 
 
@@ -104,8 +106,16 @@ def test_runs_may_share_a_folder_in_which_each_has_its_own(make_run, tmp_path):
     spec = TensorBoardSpec(folder=str(tmp_path / "all"))
     told(one, spec)
     told(other, spec)
-    assert len(curve(read(tmp_path / "all" / "made" / "a"), "loss/validation")) == 3
-    assert len(curve(read(tmp_path / "all" / "made" / "b"), "loss/validation")) == 3
+    again = one.path.rename(one.path.with_name("2026-01-01T00-00-00.000-0a1b"))
+    told(RunFolder.open(again), spec)
+    names = sorted(path.name for path in (tmp_path / "all" / "made").iterdir())
+    assert names == [
+        again.name,
+        f"a-{about(RunFolder.open(again)).id[:8]}",
+        f"b-{about(other).id[:8]}",
+    ]
+    for name in names:
+        assert len(curve(read(tmp_path / "all" / "made" / name), "loss/validation")) == 3
 
 
 def test_the_moment_of_a_figure_is_that_of_the_training(make_run):

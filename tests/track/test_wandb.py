@@ -6,10 +6,13 @@ import struct
 import subprocess
 import sys
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 
 import pytest
 from wandb.proto.wandb_internal_pb2 import Record
+
+from imagette.track.wandb import _asking_nobody
 
 HEADER, BLOCK = 7, 32768
 
@@ -117,6 +120,25 @@ def test_a_wrong_entity_or_no_network_is_one_line(make_run, server, words, messa
     assert (code, out) == (2, "")
     assert told[0].startswith(f"imagette: error: {message}")
     assert len(told) == 1
+
+
+def test_nobody_is_asked_at_a_terminal_and_the_environment_may_keep_all_here(
+    make_run, server, monkeypatch
+):
+    asked = []
+    monkeypatch.setattr("sys.stdin", Terminal())
+    with _asking_nobody():
+        asked.append(sys.stdin.isatty())
+    assert (asked, sys.stdin.isatty()) == ([False], True)
+    run = make_run()
+    code, out, _ = imagette(run, WANDB_MODE="offline", **server.address)
+    assert (code, server.asked) == (0, [])
+    assert "sent by wandb sync" in out
+
+
+class Terminal(StringIO):
+    def isatty(self):
+        return True
 
 
 def test_without_a_key_it_says_what_to_do(make_run):

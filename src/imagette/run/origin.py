@@ -1,6 +1,6 @@
 """Weights that a training begins with instead of the seed's: those of a run, or of any file."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -89,9 +89,27 @@ def _of_file(
         sources = sources_by_name(wanted, held, names)
     given = {name: file.arrays[source] for name, source in sources.items()}
     spare = left_over(held, set(sources.values()))
+    _refuse_hidden([name for name in spare if name in given], sources, file.path)
     given = {name: file.arrays[name] for name in spare} | given
     try:
         taken = match_weights(wanted, given, origin.reset)[0]
     except UsageError as error:
         raise UsageError(f"{error}. Or say what {file.path} calls them: --names FILE") from None
-    return {n: as_first_weight(array, sources[n], file.path) for n, array in taken.items()}
+    found = {n: as_first_weight(array, sources[n], file.path) for n, array in taken.items()}
+    for name, values in found.items():
+        if name.endswith(".var") and (values < 0).any():
+            raise UsageError(
+                f"{sources[name]} of {file.path} is negative in places, so it is not the variance "
+                f"{name}: give a file of names"
+            )
+    return found
+
+
+def _refuse_hidden(hidden: Sequence[str], sources: Mapping[str, str], path: Path) -> None:
+    """What the file has under a name of the network's own, while another was taken for it."""
+    if hidden:
+        name = hidden[0]
+        raise UsageError(
+            f"--names: {name} is {sources[name]}, and {path} has a {name} that nothing takes: "
+            "say whose it is, or leave it out of the file"
+        )

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from imagette.arrays import Weights
 from imagette.errors import UsageError, nearest
 
+MOST_NAMED = 20
 Shape = tuple[int, ...]
 
 
@@ -32,13 +33,19 @@ def match_weights(
         if (problem := _problem(wanted.get(name), given[name].shape if name in given else None))
     }
     if wrong:
-        each = "; ".join(f"{name} {problem}" for name, problem in wrong.items())
-        paths = dict.fromkeys(name.rpartition(".")[0] for name in wrong)
-        remedy = " ".join(f"--reset {path}" for path in paths)
+        each = _some("; ", [f"{name} {problem}" for name, problem in wrong.items()])
+        paths = dict.fromkeys(name.rpartition(".")[0] or name for name in wrong)
+        remedy = _some(" ", [f"--reset {path}" for path in paths])
         raise UsageError(
             f"The weights do not fit the network: {each}. To start these anew: {remedy}"
         )
     return {name: given[name] for name in compared}, tuple(n for n in wanted if n in left_out)
+
+
+def _some(between: str, said: Sequence[str]) -> str:
+    """All of a few, and of more the first: a file may hold thousands."""
+    more = [f"... and {len(said) - MOST_NAMED} more"] if len(said) > MOST_NAMED else []
+    return between.join([*said[:MOST_NAMED], *more])
 
 
 def _under(path: str, names: Mapping[str, None]) -> list[str]:

@@ -1,5 +1,6 @@
 """The names of run folders: `runs/<title>/<UTC time>-<id>/`."""
 
+import re
 import secrets
 import unicodedata
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ from imagette.errors import UsageError, nearest
 
 MARKER = "environment.json"  # what makes a folder a run
 
+_NEW_NAME = re.compile(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}-[0-9a-f]{4}")
 _MAX_TITLE = 80
 # Names that Windows keeps for devices, with or without an ending.
 _DEVICES = {"con", "prn", "aux", "nul"} | {f"{d}{n}" for d in ("com", "lpt") for n in range(1, 10)}
@@ -32,6 +34,11 @@ def new_name(now: datetime | None = None) -> str:
     moment = (now or datetime.now(UTC)).astimezone(UTC)
     stamp = moment.strftime("%Y-%m-%dT%H-%M-%S")
     return f"{stamp}.{moment.microsecond // 1000:03d}-{secrets.token_hex(2)}"
+
+
+def is_new_name(name: str) -> bool:
+    """Whether a run was given the name by `new_name`, so that no other one has it."""
+    return bool(_NEW_NAME.fullmatch(name))
 
 
 def find_run(path: Path) -> Path:

@@ -26,6 +26,9 @@ Array = NDArray[Any]
 LARGEST_PICKLE = 1 << 20
 """Bytes of what names the tensors: some thousands of them."""
 
+MOST_STEPS = 1 << 17
+"""Of a pickle's program: torch takes some forty for each tensor."""
+
 _FLOATS = {"Float": "<f4", "Double": "<f8", "Half": "<f2", "BFloat16": "bfloat16"}
 _WHOLE = {"Long": "<i8", "Int": "<i4", "Short": "<i2", "Char": "i1", "Byte": "u1", "Bool": "?"}
 _PLAIN = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
@@ -138,7 +141,9 @@ class _Machine:
         self._memo: dict[int, Any] = {}
 
     def run(self, program: bytes) -> Any:
-        for opcode, argument, _ in pickletools.genops(program):
+        for number, (opcode, argument, _) in enumerate(pickletools.genops(program)):
+            if number >= MOST_STEPS:
+                raise _RefusedError(f"its pickle takes more than {MOST_STEPS:,} steps")
             self._step(opcode.name, argument)
         return self._stack.pop()
 

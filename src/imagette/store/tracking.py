@@ -35,8 +35,9 @@ class Told:
 def tracking_folder(run: RunFolder) -> Path:
     """The run's `tracking/`, made if it is not there."""
     folder = run.path / "tracking"
-    if folder.is_symlink():
-        raise StoreError(f"{folder} is a link, and nothing is written through one: remove it")
+    for path in (folder, *(folder.iterdir() if folder.is_dir() else ())):
+        if path.is_symlink():
+            raise StoreError(f"{path} is a link, and nothing is written through one: remove it")
     with telling_of(folder):
         make_folder(folder)
     return folder

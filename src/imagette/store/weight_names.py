@@ -15,6 +15,7 @@ from imagette.store.whole import read_whole
 ORDER = "order"
 
 _OF_TORCH = {"mean": "running_mean", "var": "running_var"}
+_KINDS = {"weight", "bias", "mean", "var"}
 _COUNT = ".num_batches_tracked"  # of torch's batch norms, which no network here reads
 
 Names = Mapping[str, str]
@@ -75,7 +76,8 @@ def sources_by_order(
 ) -> dict[str, str]:
     """The weights of the network and those of the file side by side; shapes must be equal.
 
-    Raises UsageError for the first pair that is not.
+    Raises UsageError for the first pair that is not, and for one whose names say that they differ:
+    a norm's weight, bias, mean and variance have one shape.
     """
     counted = any(name.endswith(_COUNT) for name in wanted)
     given = [name for name in held if counted or not name.endswith(_COUNT)]
@@ -85,12 +87,24 @@ def sources_by_order(
                 f"--names order: weight {number} is {name} {list(wanted[name])} in the network and "
                 f"{source} {list(held[source])} in {path}: give a file of names"
             )
+        if _kind(source) not in (_kind(name), None):
+            raise UsageError(
+                f"--names order: weight {number} is {name} in the network and {source} in {path}, "
+                "by its name another thing of the same shape: give a file of names"
+            )
     if len(wanted) != len(given):
         raise UsageError(
             f"--names order: the network has {len(wanted)} weights and {path} has {len(given)}: "
             "give a file of names"
         )
     return dict(zip(wanted, given, strict=True))
+
+
+def _kind(name: str) -> str | None:
+    """What a weight is, if its name says so in words that are known here."""
+    last = name.rpartition(".")[2]
+    of_torch = {theirs: ours for ours, theirs in _OF_TORCH.items()}
+    return of_torch.get(last, last if last in _KINDS else None)
 
 
 def left_over(held: Iterable[str], used: Container[str]) -> list[str]:

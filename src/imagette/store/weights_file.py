@@ -18,10 +18,11 @@ from safetensors.numpy import load
 
 from imagette.data.readers.npz import DAMAGE, array_names, read_arrays
 from imagette.errors import DataError, StoreError
-from imagette.plain import short
+from imagette.plain import is_plain, short
 from imagette.store.torch_file import is_torch_file, read_state_dict
 from imagette.store.whole import read_whole
 
+LONGEST_NAME = 300
 FORMS = "a torch state dict (.pt, .pth), safetensors or .npz"
 
 
@@ -37,6 +38,21 @@ class WeightsFile:
 
 def read_weights_file(path: Path) -> WeightsFile:
     """Raises StoreError for a file that is missing, damaged, of another form, or runs code."""
+    found = _read(path)
+    unfit = next((name for name in found.arrays if not _is_name(name)), None)
+    if unfit is not None:
+        raise StoreError(
+            f"{path} holds a tensor called {short(repr(unfit), 60)}, which no line can show: "
+            "save it under a plain name"
+        )
+    return found
+
+
+def _is_name(name: str) -> bool:
+    return is_plain(name) and len(name) <= LONGEST_NAME
+
+
+def _read(path: Path) -> WeightsFile:
     try:
         data = read_whole(path)
     except FileNotFoundError:

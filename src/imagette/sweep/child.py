@@ -68,7 +68,7 @@ def start(trial: Trial, experiment: Path, run: Path, resume: bool, lock: int) ->
     words = ["--resume", str(run)] if resume else [str(experiment), "--out", str(run)]
     errors = tempfile.TemporaryFile()  # noqa: SIM115, it is open as long as the process
     process = subprocess.Popen(
-        [sys.executable, "-m", "imagette", "train", *words],
+        [sys.executable, "-P", "-m", "imagette", "train", *words],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=errors,

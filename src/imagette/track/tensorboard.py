@@ -13,7 +13,7 @@ from typing import Any, Self
 from imagette.errors import UsageError
 from imagette.plain import legible
 from imagette.run_spec import TensorBoardSpec
-from imagette.store.naming import safe_title
+from imagette.store.naming import is_new_name, safe_title
 from imagette.store.tracking import Told
 from imagette.store.whole import make_folder, telling_of
 from imagette.track.protocol import Target
@@ -101,7 +101,9 @@ def _folder(spec: TensorBoardSpec, run: About, folder: Path) -> Path:
     """The run's own, for event files of two runs in one folder would be shown as one run."""
     if spec.folder is None:
         return folder / "tensorboard"
-    return Path(spec.folder).absolute() / safe_title(run.title) / run.name
+    # A folder named by hand (`--out`), or by a sweep, may be called as another one elsewhere.
+    name = run.name if is_new_name(run.name) else f"{run.name}-{run.id[:8]}"
+    return Path(spec.folder).absolute() / safe_title(run.title) / name
 
 
 def _hyper_parameters(run: About) -> Any:

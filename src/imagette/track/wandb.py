@@ -5,10 +5,12 @@ stays, so a process that goes on continues the run; W&B passes over steps that i
 """
 
 import os
-from collections.abc import Mapping
-from io import BytesIO
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from io import BytesIO, StringIO
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from PIL import Image
 
@@ -35,7 +37,7 @@ class Wandb:
     def target(cls, spec: WandbSpec, run: About, folder: Path) -> Target | None:
         """None offline: each of its folders holds the whole run, for the last one sent counts."""
         del folder  # W&B's own files lie there, wherever the run goes
-        if spec.mode == "offline":
+        if _mode(spec) == "offline":
             return None
         return {"entity": spec.entity, "project": spec.project, "id": spec.id or run.id}
 
@@ -46,18 +48,19 @@ class Wandb:
 
         del told  # W&B itself knows which steps it has had
         try:
-            begun = wandb.init(
-                project=spec.project,
-                entity=spec.entity,
-                group=spec.group,
-                id=spec.id or run.id,
-                name=f"{run.title} {run.name}",
-                dir=str(folder),
-                mode=spec.mode,
-                resume="allow" if spec.mode == "online" else None,
-                config={**run.settings, **run.facts},
-                settings=_settings(),
-            )
+            with _asking_nobody():
+                begun = wandb.init(
+                    project=spec.project,
+                    entity=spec.entity,
+                    group=spec.group,
+                    id=spec.id or run.id,
+                    name=f"{run.title} {run.name}",
+                    dir=str(folder),
+                    mode=_mode(spec),
+                    resume="allow" if _mode(spec) == "online" else None,
+                    config={**run.settings, **run.facts},
+                    settings=_settings(),
+                )
         except wandb.errors.UsageError as error:
             raise UsageError(_no_key(error)) from error
         except wandb.errors.CommError as error:
@@ -68,7 +71,7 @@ class Wandb:
 
     @property
     def where(self) -> str:
-        if self._spec.mode == "offline":
+        if _mode(self._spec) == "offline":
             return f"{Path(self._run.dir).parent}, sent by wandb sync"
         return str(self._run.url)
 
@@ -102,6 +105,22 @@ class Wandb:
         import wandb
 
         return wandb.Image(Image.open(BytesIO(png)))
+
+
+def _mode(spec: WandbSpec) -> Literal["online", "offline", "disabled"]:
+    """Whoever keeps W&B offline for all that they do (`WANDB_MODE`) has nothing sent by this."""
+    kept = os.environ.get("WANDB_MODE") in ("offline", "dryrun", "disabled")
+    return "offline" if kept else spec.mode
+
+
+@contextmanager
+def _asking_nobody() -> Iterator[None]:
+    """W&B would ask at a terminal without a key, and send whatever the answer is."""
+    terminal, sys.stdin = sys.stdin, StringIO()
+    try:
+        yield
+    finally:
+        sys.stdin = terminal
 
 
 def _settings() -> Any:
