@@ -59,7 +59,13 @@ def cutout(
 
 def read_picture(path: Path) -> Images:
     """A picture [1,H,W,C], cut to the middle and scaled to the network's size."""
-    picture = ImageOps.exif_transpose(Image.open(path)).convert(COLOUR)
+    picture = ImageOps.exif_transpose(Image.open(path))
+    if picture.mode.startswith("I"):  # of 16 bits
+        picture = Image.fromarray(
+            ((np.asarray(picture, int) + 128) // 257).astype("uint8")
+        )
+    paper = Image.new("RGBA", picture.size, "white")  # under what is transparent
+    picture = Image.alpha_composite(paper, picture.convert("RGBA")).convert(COLOUR)
     fitted = ImageOps.fit(picture, (WIDTH, HEIGHT), Image.Resampling.BILINEAR)
     return np.asarray(fitted, np.uint8).reshape(1, HEIGHT, WIDTH, -1)
 
