@@ -133,9 +133,14 @@ def test_a_wrong_file_is_kept_under_a_name_that_says_so(small_run, tmp_path, mon
 def test_a_run_without_weights_is_refused(small_run, tmp_path):  # 004-T3
     shutil.copytree(small_run, tmp_path / "run")
     shutil.rmtree(tmp_path / "run" / "checkpoints")
-    with pytest.raises(UsageError, match="has no weights yet"):
+    with pytest.raises(UsageError, match="is finished, but its checkpoints are gone"):
         list(export_run(tmp_path / "run", ["onnx"]))
     assert not (tmp_path / "run" / "exports").exists()
+
+
+def test_formats_in_one_word_are_refused(small_run):
+    with pytest.raises(UsageError, match=r"give it once for each\. Got 'onnx,web'\."):
+        list(export_run(small_run, ["onnx,web"]))
 
 
 def test_an_unknown_format_is_refused_with_the_nearest(small_run):

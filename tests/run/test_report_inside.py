@@ -50,7 +50,7 @@ def test_a_layer_that_does_not_exist_is_refused_with_the_nearest_names(trained):
 def test_a_run_without_weights_says_so_and_has_its_page_all_the_same(make_run):
     empty = {"train": Split(np.zeros((1, 28, 28, 1), np.uint8), np.zeros(1, np.int32))}
     (said,) = texts(look_inside(make_run().path, empty, (), EN, trust=False))
-    assert "has no weights yet" in said
+    assert "its checkpoints are gone" in said
 
 
 def test_of_many_convolutions_a_few_are_taken_and_no_shortcut():

@@ -201,6 +201,8 @@ def test_a_title_alone_is_looked_for_below_runs(
     create(tmp_path / "runs", "vgg8")
     with pytest.raises(UsageError, match=r"In runs: Did you mean 'vgg8'\?"):
         RunFolder.open(Path("vgg"))
+    with pytest.raises(UsageError, match=r"just below\. Did you mean 'runs/vgg8'\?"):
+        RunFolder.open(Path("vgg8"))
 
 
 def test_going_back_waits_for_an_evaluation_that_is_being_written(

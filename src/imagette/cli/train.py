@@ -93,7 +93,7 @@ def train(
         began=context.obj,
     )
     same = [name, *(word for change in changes for word in ("--set", change))]
-    raise typer.Exit(_follow(events, same))
+    raise typer.Exit(_follow(events, [*same, *_origin_words(came, names)]))
 
 
 def _origin(path: Path | None, names: str | None, reset: list[str] | None) -> Origin | None:
@@ -107,6 +107,18 @@ def _origin(path: Path | None, names: str | None, reset: list[str] | None) -> Or
     if names is not None:
         said = "order" if names == ORDER else read_names(Path(names))
     return Origin(path, tuple(reset or ()), said)
+
+
+def _origin_words(origin: Origin | None, names: str | None) -> list[str]:
+    """What on the command line said where the weights come from.
+
+    >>> _origin_words(Origin(Path("runs/a"), ("linear1",)), None)
+    ['--from', 'runs/a', '--reset', 'linear1']
+    """
+    if origin is None:
+        return []
+    given = [("--from", str(origin.path)), *(("--reset", layer) for layer in origin.reset)]
+    return [word for pair in [*given, *([("--names", names)] if names else [])] for word in pair]
 
 
 def changes_of(settings: list[str] | None, engine: str | None) -> list[str]:

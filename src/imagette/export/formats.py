@@ -13,11 +13,14 @@ FORMATS: Mapping[str, Format] = {row.name: row for row in (ONNX, LITERT, WEB, TO
 
 
 def format_of(name: str) -> Format:
-    """The row of a format. Raises UsageError, with the nearest name, for an unknown one.
+    """The row of a format, in capitals or not; UsageError, with the nearest name, for no format.
 
-    >>> format_of("onnx").name
+    >>> format_of("ONNX").name
     'onnx'
     """
+    name = name.lower()
+    if "," in name:
+        raise UsageError(f"--to names one format; give it once for each. Got {name!r:.60}.")
     if name not in FORMATS:
         raise UsageError(f"No format is called {name!r:.60}. {nearest(name[:60], FORMATS)}")
     return FORMATS[name]

@@ -18,7 +18,7 @@ from imagette.network import Graph, Node
 from imagette.run.evaluate import check_same_data, graph_of, rebuild, trusted_experiment
 from imagette.run.on_engine import engine_by_now, on_engine
 from imagette.run.own import own_of
-from imagette.run.state import state_of
+from imagette.run.state import RunState, state_of
 from imagette.store.checkpoint import Saved
 from imagette.store.checkpoints import Which
 from imagette.store.folder import RunFolder
@@ -106,12 +106,7 @@ def ready(
     """
     folder = RunFolder.open(Path(run))
     state = state_of(folder)
-    if not folder.checkpoints.steps():
-        why = f" ({state.reason})" if state.reason else ""
-        raise UsageError(
-            f"{folder.path} has no weights yet, it is {state.word}{why}: let it train to a first "
-            "checkpoint, or name another run."
-        )
+    _refuse_without_weights(folder, state)
     saved = folder.load(which)
     asked = trusted_experiment(folder, trust)
     trained_by = engine_by_now(asked, folder)
@@ -131,4 +126,19 @@ def ready(
         graph=graph_of(experiment, saved, own),
         notes=tuple(notes),
         own=own,
+    )
+
+
+def _refuse_without_weights(folder: RunFolder, state: RunState) -> None:
+    if folder.checkpoints.steps():
+        return
+    if state.word == "finished":
+        raise UsageError(
+            f"{folder.path} is finished, but its checkpoints are gone: copy the run again, or name "
+            "another."
+        )
+    why = f" ({state.reason})" if state.reason else ""
+    raise UsageError(
+        f"{folder.path} has no weights yet, it is {state.word}{why}: let it train to a first "
+        "checkpoint, or name another run."
     )

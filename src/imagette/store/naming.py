@@ -65,6 +65,8 @@ def _holds_runs(path: Path) -> bool:
 def _hint(path: Path) -> str:
     for parent in (path.parent, Path("runs")):
         beside = [p.name for p in parent.iterdir() if _holds_runs(p)] if parent.is_dir() else []
+        if path.name in beside:
+            return f"Did you mean '{parent / path.name}'?"
         if beside:
             return f"In {parent}: {nearest(path.name, beside)}"
     return "Name a folder that `imagette train` made, such as runs/<title>."
