@@ -41,7 +41,7 @@ def test_list_names_every_set_with_its_size_and_place(capsys):
 def test_get_says_from_where(capsys, tmp_path):
     assert main(["data", "get", "fashion-sample"]) == 0
     said = capsys.readouterr().out
-    assert said.startswith("fashion-sample: from PNG sheets in ")
+    assert said.startswith("fashion-sample: from the files that come with imagette; ")
     assert said.endswith(f"verified, in {tmp_path / 'cache/data/fashion-sample-v1'}\n")
     assert main(["data", "get", "fashion-sample", "--json"]) == 0
     assert len(json.loads(capsys.readouterr().out)["digests"]["test"]) == 64

@@ -31,7 +31,7 @@ LOADING = ("imagette.run.prepare", "open_data")
 COMPILING = ("imagette.run.train", "warm_up")
 EVALUATING = ("imagette.train.loop", "score")
 STEPPING = ("imagette.train.loop", "advanced")
-SAVING = ("imagette.store.folder", "write_checkpoint")
+SAVING = ("imagette.store.checkpoints", "write_checkpoint")
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ def test_an_absent_accelerator_is_no_lack(monkeypatch):
     diagnosis = diagnose()
     assert diagnosis.engines[0].devices == ("cpu",)
     assert diagnosis.engines[0].takes.startswith("takes the processor")
-    assert diagnosis.missing == ()
+    assert {one.what for one in diagnosis.missing} <= {"jax2onnx"}  # no extra of development
 
 
 @pytest.mark.parametrize(

@@ -55,8 +55,8 @@ def fake(tmp_path, monkeypatch):
         package = tmp_path / "fakes" / "wandb"
         package.mkdir(parents=True)
         (package / "__init__.py").write_text(FAKE.format(behaviour=behaviour))
-        before = os.environ.get("PYTHONPATH", "")
-        monkeypatch.setenv("PYTHONPATH", f"{package.parent}{os.pathsep}{before}")
+        path = [str(package.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+        monkeypatch.setenv("PYTHONPATH", os.pathsep.join(path))  # an empty part is the folder
 
     return put
 
