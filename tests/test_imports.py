@@ -20,6 +20,7 @@ LAYERS = (
         "problems",
         "words",
         "machine",
+        "silence",
         "settings",
         "plain",
         "pointers",

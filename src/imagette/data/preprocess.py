@@ -26,10 +26,18 @@ class Preprocess:
 
     def apply(self, images: Images) -> NDArray[np.float32]:
         """Images uint8 [N,H,W,C] to float32 [N,C,H,W]."""
-        scale = 1 / (255 * np.array(self.deviation))
-        shift = np.array(self.channels_mean) / np.array(self.deviation)
-        images_NHWC = images * scale.astype(np.float32) - shift.astype(np.float32)
-        return np.ascontiguousarray(images_NHWC.transpose(0, 3, 1, 2))
+        scale, offset = self.factors
+        return np.ascontiguousarray((images * scale + offset).transpose(0, 3, 1, 2))
+
+    @property
+    def factors(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """`scale` and `offset` [C], by which engines and exports compute y = x * scale + offset.
+
+        >>> [part.tolist() for part in Preprocess((0.5,), (0.5,)).factors]
+        [[0.007843137718737125], [-1.0]]
+        """
+        mean, deviation = np.array(self.channels_mean), np.array(self.deviation)
+        return (1 / (255 * deviation)).astype(np.float32), (-mean / deviation).astype(np.float32)
 
     def as_json(self) -> dict[str, list[float]]:
         return {"channels_mean": list(self.channels_mean), "deviation": list(self.deviation)}

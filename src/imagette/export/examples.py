@@ -26,6 +26,11 @@ class Examples:
     logits: Logits  # of the engine, float32 [N,K]
     calibration: Images  # of the training images, for ranges of activations
 
+    @property
+    def calibration_words(self) -> str:
+        """By what the ranges of an int8 file were found, for its certificate."""
+        return f"{len(self.calibration):,} training images, least and largest value"
+
 
 def evenly(count: int, wanted: int) -> NDArray[np.int64]:
     """At most `wanted` of `count` rows, evenly apart: a split may hold its classes in a row.

@@ -14,6 +14,9 @@ from imagette.export.trained import Trained
 
 Precision = Literal["float32", "int8"]
 
+INPUT, OUTPUT = "image", "logits"
+"""What every model file calls what it takes and gives."""
+
 Run = Callable[[Images], Logits]
 """Images uint8 [N,H,W,C] to logits float32 [N,K]; N is at most the largest of `batches`."""
 

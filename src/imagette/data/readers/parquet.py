@@ -1,8 +1,6 @@
 """Hugging Face's parquet files: a column of encoded pictures, a column of labels."""
 
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +12,7 @@ from imagette.data.raw import LARGEST_BYTES, SplitName
 from imagette.data.readers.picture import Colour, read_picture
 from imagette.errors import DataError
 from imagette.plain import short
+from imagette.silence import silenced
 
 if TYPE_CHECKING:
     import polars
@@ -63,7 +62,7 @@ def _columns(path: Path) -> tuple["polars.Series", Labels]:
     import polars
 
     try:
-        with _silenced():
+        with silenced():  # polars prints the stack of a panic before it tells of it
             frame = polars.read_parquet(path)
         column = next(name for name in ("img", "image") if name in frame.columns)
         encoded = frame[column].struct.field("bytes").cast(polars.Binary)
@@ -76,19 +75,6 @@ def _columns(path: Path) -> tuple["polars.Series", Labels]:
             f"{str(path)!r} must be a parquet file with the columns 'img' or 'image' (pictures) "
             f"and 'label' ({short(error)})."
         ) from error
-
-
-@contextmanager
-def _silenced() -> Iterator[None]:
-    """Polars prints the stack of a panic before it tells of it; a person needs the file's name."""
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
 
 
 def _refuse_too_large(path: Path, count: int, first: NDArray[np.uint8]) -> None:

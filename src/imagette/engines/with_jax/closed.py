@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import jax.numpy as jnp
-import numpy as np
 from jax import Array
 
 from imagette.arrays import Weights
@@ -17,9 +16,7 @@ def closed(own: Own, weights: Weights, preprocess: Preprocess) -> Callable[[Arra
     assert own.network is not None, "only a network of one's own is closed"
     forward = PureForward(own.network)
     params, state = forward.start(weights)
-    deviation = np.array(preprocess.deviation)
-    scale = (1 / (255 * deviation)).astype(np.float32)
-    offset = (-np.array(preprocess.channels_mean) / deviation).astype(np.float32)
+    scale, offset = preprocess.factors
 
     def function(image: Array) -> Array:
         return forward.evaluate(image.astype(jnp.float32) * scale + offset, params, state)

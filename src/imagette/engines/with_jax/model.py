@@ -92,9 +92,7 @@ class JaxModel:
         self._augmentations = [
             (f"{i}.{spec.name}", lower_augmentation(spec)) for i, spec in enumerate(recipe.augment)
         ]
-        mean, deviation = np.array(preprocess.channels_mean), np.array(preprocess.deviation)
-        self._scale = np.array(1 / (255 * deviation), np.float32)
-        self._offset = np.array(-mean / deviation, np.float32)
+        self._scale, self._offset = preprocess.factors
         self._loop = jax.jit(self._steps, donate_argnums=0, static_argnums=5)
         # Other libraries' own convolutions run 30 times slower inside a loop (docs/log.md).
         alone = jax.jit(self._only_step, donate_argnums=0, static_argnums=5)

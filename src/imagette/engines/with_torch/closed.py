@@ -2,7 +2,6 @@
 
 from copy import deepcopy
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -21,10 +20,9 @@ class Closed(nn.Module):
     def __init__(self, module: nn.Module, preprocess: Preprocess) -> None:
         super().__init__()
         self.module = module
-        deviation = np.array(preprocess.deviation)
-        offset = -np.array(preprocess.channels_mean) / deviation
-        self.register_buffer("scale", torch.tensor(1 / (255 * deviation), dtype=torch.float32))
-        self.register_buffer("offset", torch.tensor(offset, dtype=torch.float32))
+        scale, offset = preprocess.factors
+        self.register_buffer("scale", torch.from_numpy(scale))
+        self.register_buffer("offset", torch.from_numpy(offset))
 
     def forward(self, image: Tensor) -> Tensor:
         pixels = image.to(torch.float32) * self.scale + self.offset

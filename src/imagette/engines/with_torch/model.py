@@ -80,9 +80,7 @@ class TorchModel:
         self._augmentations = [
             (f"{i}.{spec.name}", lower_augmentation(spec)) for i, spec in enumerate(recipe.augment)
         ]
-        mean, deviation = np.array(preprocess.channels_mean), np.array(preprocess.deviation)
-        self._scale = self._tensor(1 / (255 * deviation))
-        self._offset = self._tensor(-mean / deviation)
+        self._scale, self._offset = map(self._tensor, preprocess.factors)
 
     def place(self, images: Images | None, labels: Labels) -> None:
         if images is not None:

@@ -46,9 +46,7 @@ def _int8_model(title: str, program: Program, examples: Examples) -> ModelFile:
     computed = [op.output for op in program.ops]
     ranges = ranges_of(serialised(program, title), computed, examples.calibration)
     made = quantised(program, ranges)
-    facts: dict[str, Any] = {
-        "calibration": f"{len(examples.calibration):,} training images, least and largest value"
-    }
+    facts: dict[str, Any] = {"calibration": examples.calibration_words}
     if made.kept_float:
         facts["kept_in_float32"] = list(made.kept_float)
     in_integers = serialised(made.program, f"{title}, int8")

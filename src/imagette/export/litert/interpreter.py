@@ -1,9 +1,6 @@
 """Runs a `.tflite` file's bytes in LiteRT's own interpreter, on the processor."""
 
-import os
-import sys
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -12,6 +9,7 @@ from imagette.arrays import Images, Logits
 from imagette.errors import ExportError
 from imagette.export.format import Run
 from imagette.plain import short
+from imagette.silence import silenced
 
 Range = tuple[float, float]
 """The least and the greatest value of a tensor."""
@@ -50,7 +48,7 @@ def _interpreter(model: bytes, every_tensor: bool = False) -> Any:
     # Other kernels than the plain ones keep what lies between their operators to themselves.
     plain = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
     try:
-        with _quietly():
+        with silenced():
             interpreter = Interpreter(
                 model_content=model,
                 experimental_op_resolver_type=plain if every_tensor else OpResolverType.AUTO,
@@ -64,31 +62,11 @@ def _interpreter(model: bytes, every_tensor: bool = False) -> Any:
     return interpreter
 
 
-@contextmanager
-def _quietly() -> Iterator[None]:
-    """Without what LiteRT writes straight to the second descriptor, however it is asked not to.
-
-    What goes wrong comes as an exception with the same words.
-    """
-    if sys.stderr is None:  # it was closed, and the second descriptor may be any file
-        yield
-        return
-    sys.stderr.flush()
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
-
-
 def _invoke(interpreter: Any, images: Images) -> None:
     entry = interpreter.get_input_details()[0]
     try:
         if tuple(entry["shape"]) != images.shape:
-            with _quietly():
+            with silenced():
                 interpreter.resize_tensor_input(entry["index"], images.shape)
                 interpreter.allocate_tensors()
         interpreter.set_tensor(entry["index"], images)

@@ -12,6 +12,7 @@ import numpy as np
 
 from imagette.data.preprocess import Preprocess
 from imagette.errors import ExportError
+from imagette.export.format import INPUT, OUTPUT
 from imagette.export.litert.call import Call, Float, Lowering, affine, channels_last
 from imagette.export.litert.program import Assembler, Grid, Option, Program, Tensor
 from imagette.export.litert.spelled import lower_attention, lower_layer_norm
@@ -82,19 +83,17 @@ def _row(node: Node) -> Lowering:
 def _named(add: Assembler, output: int) -> int:
     """The last tensor is called logits, whatever made it."""
     old = add.tensors[output]
-    add.tensors[output] = Tensor("logits", old.shape, old.dtype)
+    add.tensors[output] = Tensor(OUTPUT, old.shape, old.dtype)
     return output
 
 
 def _normalised(add: Assembler, shape: Shape, preprocess: Preprocess) -> int:
     shape = channels_last(shape)
-    image = add.tensor(Tensor("image", (1, *shape), "uint8", None, PIXELS))
+    image = add.tensor(Tensor(INPUT, (1, *shape), "uint8", None, PIXELS))
     add.path = "normalise"
     # A CAST of uint8 is not among a microcontroller's operators; this is, and computes the same.
     numbers = add.apply("DEQUANTIZE", (image,), shape, name="pixels")
-    deviation = np.array(preprocess.deviation)
-    shift = -np.array(preprocess.channels_mean) / deviation
-    return affine(add, numbers, shape, 1 / (255 * deviation), shift)
+    return affine(add, numbers, shape, *preprocess.factors)
 
 
 def _flattened_for_linears(graph: Graph) -> set[int]:

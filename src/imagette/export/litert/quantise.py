@@ -15,6 +15,7 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
+from imagette.export.format import OUTPUT
 from imagette.export.litert.interpreter import Range
 from imagette.export.litert.program import Array, Assembler, Grid, Op, Program, Tensor, compacted
 
@@ -56,7 +57,7 @@ def quantised(program: Program, ranges: Mapping[int, Range]) -> Quantised:
         else:
             work.in_integers(op)
     output = work.as_float(program.output)
-    work.add.tensors[output] = replace(work.add.tensors[output], name="logits")
+    work.add.tensors[output] = replace(work.add.tensors[output], name=OUTPUT)
     return Quantised(compacted(work.add.program(program.input, output)), kept)
 
 

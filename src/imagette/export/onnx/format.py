@@ -75,8 +75,7 @@ def model_file(name: str, data: bytes, precision: Precision = "float32", **facts
 
 def _int8_file(data: bytes, examples: Examples) -> ModelFile:
     made = int8_bytes(data, examples.calibration)
-    calibration = f"{len(examples.calibration):,} training images, least and largest value"
-    return model_file(INT8_FILE, made, "int8", calibration=calibration)
+    return model_file(INT8_FILE, made, "int8", calibration=examples.calibration_words)
 
 
 ONNX = Format(

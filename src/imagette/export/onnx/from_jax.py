@@ -4,8 +4,8 @@ from importlib.util import find_spec
 from typing import Any
 
 from imagette.errors import ExportError, MissingExtra
-from imagette.export.onnx.from_torch import quiet
-from imagette.export.onnx.model import INPUT, OUTPUT
+from imagette.export.format import INPUT, OUTPUT
+from imagette.export.onnx.quiet import quiet
 from imagette.network.graph import Shape
 from imagette.plain import short
 

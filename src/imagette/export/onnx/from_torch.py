@@ -1,17 +1,13 @@
 """A torch module of one's own as an ONNX file, by torch's own exporter."""
 
-import logging
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from importlib.util import find_spec
-from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from imagette.errors import ExportError, MissingExtra
-from imagette.export.onnx.model import INPUT, OUTPUT
+from imagette.export.format import INPUT, OUTPUT
+from imagette.export.onnx.quiet import quiet
 from imagette.network.graph import Shape
 from imagette.plain import short
 
@@ -55,16 +51,3 @@ def _cause(error: BaseException) -> BaseException:
     while error.__cause__ is not None:
         error = error.__cause__
     return error
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Keeps what exporters say of themselves from the user, who is told of the result."""
-    level = logging.root.manager.disable
-    logging.disable(logging.WARNING)
-    try:
-        with warnings.catch_warnings(), redirect_stdout(StringIO()), redirect_stderr(StringIO()):
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logging.disable(level)

@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from imagette.arrays import Images
-from imagette.export.onnx.model import INPUT
+from imagette.export.format import INPUT
 from imagette.export.onnx.runtime import library
 
 _BATCH = 64  # of calibration images

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from imagette.arrays import Weights
 from imagette.data.preprocess import Preprocess
 from imagette.errors import ExportError, UsageError
+from imagette.export.format import INPUT, OUTPUT
 from imagette.export.onnx.builder import Builder, Call
 from imagette.export.onnx.layers import LOWERINGS
 from imagette.network.graph import Graph, Node
@@ -16,7 +16,6 @@ from imagette.network.graph import Graph, Node
 OLDEST_OPSET, DEFAULT_OPSET = 13, 17
 """13 made Softmax what it is here; 17 is run by onnxruntime 1.12 (2022) and all later ones."""
 
-INPUT, OUTPUT = "image", "logits"
 _PIXELS = "/preprocess"  # which no path of a layer can be
 
 
@@ -79,12 +78,10 @@ def _refuse_unknown(graph: Graph) -> None:
 
 def _normalised(builder: Builder, preprocess: Preprocess) -> str:
     """By the two numbers a channel that engines use, in the same order of roundings."""
-    deviation = np.array(preprocess.deviation)
-    scale = (1 / (255 * deviation)).astype(np.float32)
-    shift = (np.array(preprocess.channels_mean) / deviation).astype(np.float32)
+    scale, offset = preprocess.factors
     floats = builder.op(_PIXELS, "Cast", INPUT, to=1)  # float32
     scaled = builder.op(_PIXELS, "Mul", floats, builder.array(f"{_PIXELS}.scale", scale))
-    moved = builder.op(_PIXELS, "Sub", scaled, builder.array(f"{_PIXELS}.shift", shift))
+    moved = builder.op(_PIXELS, "Sub", scaled, builder.array(f"{_PIXELS}.shift", -offset))
     return builder.op(_PIXELS, "Transpose", moved, perm=[0, 3, 1, 2])
 
 
