@@ -5,7 +5,8 @@ import pytest
 from imagette.errors import StoreError
 from imagette.store.tracking import Told
 from imagette.track.follow import about, follow, news_of
-from imagette.track.values import Decided, Epoch, Judged, Rewritten
+from imagette.track.values import Epoch, Judged, Rewritten
+from imagette.train.events import Decision
 
 
 def epochs(values):
@@ -93,7 +94,7 @@ def test_an_evaluation_is_told_when_it_comes_and_when_it_changes(make_run, judge
 def test_decisions_are_told_with_their_reason(make_run):
     run = make_run()
     run.append_decision({"what": "threads", "value": 2, "because": "the fixed rule"})
-    assert news_of(run, Told()).values[0] == Decided("threads", 2, "the fixed rule")
+    assert news_of(run, Told()).values[0] == Decision("threads", 2, "the fixed rule")
 
 
 def test_a_run_is_followed_until_it_is_over(make_run, add_epoch):

@@ -18,8 +18,8 @@ from imagette.store.damage import naming_damage
 from imagette.store.folder import RunFolder
 from imagette.store.json_files import Row
 from imagette.store.tracking import Told
-from imagette.track.values import About, Decided, Epoch, Judged, Rewritten, Value
-from imagette.train.events import epochs_at
+from imagette.track.values import About, Epoch, Judged, Rewritten, Value
+from imagette.train.events import Decision, epochs_at
 
 _PLACES = {"epoch", "step", "images", "share"}  # where a row stands, rather than a figure of it
 _KINDS = ("loss", "accuracy")
@@ -170,8 +170,8 @@ def is_number(value: Any) -> bool:
     return type(value) in (int, float) and isfinite(value)
 
 
-def _decided(row: Row) -> Decided:
-    return Decided(row["what"], row.get("value"), str(row.get("because", "")))
+def _decided(row: Row) -> Decision:
+    return Decision(row["what"], row.get("value"), str(row.get("because", "")))
 
 
 def _num_equal(rows: Sequence[str], told: Sequence[str]) -> int:

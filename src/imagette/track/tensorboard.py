@@ -17,7 +17,8 @@ from imagette.store.naming import is_new_name, safe_title
 from imagette.store.tracking import Told
 from imagette.store.whole import make_folder, telling_of
 from imagette.track.protocol import Target
-from imagette.track.values import About, Decided, Epoch, Judged, Picture, Rewritten, Value
+from imagette.track.values import About, Epoch, Judged, Picture, Rewritten, Value
+from imagette.train.events import Decision
 
 
 class TensorBoard:
@@ -62,7 +63,7 @@ class TensorBoard:
                 self._scalars(step, at, figures)
             case Rewritten(step):
                 self._forget(step)
-            case Decided(what, decided, because):
+            case Decision(what, decided, because):
                 self._write(0, self._run.began, _text(what, f"{decided} ({because})"))
             case Picture(name, step, at, png):
                 self._write(step, at, _image(name, png))

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from imagette.train.events import Decision
+
 
 @dataclass(frozen=True)
 class About:
@@ -42,15 +44,6 @@ class Rewritten:
 
 
 @dataclass(frozen=True)
-class Decided:
-    """Something decided from a measurement, and why."""
-
-    what: str
-    value: Any
-    because: str
-
-
-@dataclass(frozen=True)
 class Judged:
     """The figures of the evaluation `name`, such as "validation", of the checkpoint of `step`.
 
@@ -74,4 +67,4 @@ class Picture:
     png: bytes
 
 
-Value = Epoch | Rewritten | Decided | Judged | Picture
+Value = Epoch | Rewritten | Decision | Judged | Picture

@@ -19,7 +19,8 @@ from imagette.plain import short
 from imagette.run_spec import WandbSpec
 from imagette.store.tracking import Told
 from imagette.track.protocol import Target
-from imagette.track.values import About, Decided, Epoch, Judged, Picture, Rewritten, Value
+from imagette.track.values import About, Epoch, Judged, Picture, Rewritten, Value
+from imagette.train.events import Decision
 
 BEGIN_SECONDS = 20
 """How long to try to reach the server at the beginning."""
@@ -86,7 +87,7 @@ class Wandb:
                     f"figures from step {step} on are others now, and W&B keeps what it had: "
                     "another --id shows the new ones"
                 )
-            case Decided(what, decided, _):
+            case Decision(what, decided, _):
                 self._run.config.update({f"decided.{what}": decided}, allow_val_change=True)
             case Picture(name, step, _, png):
                 at = step if step >= self._run.step else None  # W&B takes nothing for earlier steps

@@ -8,8 +8,7 @@ from imagette.errors import ExportError
 from imagette.export.source.classes import definitions
 from imagette.export.source.expression import shape_comment
 from imagette.export.source.haiku_layers import haiku_layer, module_name
-from imagette.export.source.head import constants_of_network, head
-from imagette.export.source.imports import imports_of
+from imagette.export.source.head import head
 from imagette.export.source.jax_network import (
     Style,
     Traits,
@@ -20,18 +19,18 @@ from imagette.export.source.jax_network import (
     function_text,
 )
 from imagette.export.source.jax_recipe import jax_loss, make_optimiser, make_train_step, train
-from imagette.export.source.layout import block, joined
+from imagette.export.source.layout import block
 from imagette.export.source.library import piece
 from imagette.export.source.main import main_text
 from imagette.export.source.recipe_code import (
     Training,
     augment_functions,
     batches_function,
-    constants,
     schedule_function,
 )
 from imagette.export.source.structure import Item, leaves
 from imagette.export.source.torch_recipe import average_share
+from imagette.export.source.whole import file_text, numbers_of
 from imagette.network.graph import Graph
 from imagette.recipe.optimisers import Muon
 from imagette.recipe.recipe import Recipe
@@ -55,9 +54,7 @@ def haiku_text(
 ) -> str:
     """The whole file; ExportError for a recipe or a network that it has no words for."""
     _refuse(graph, recipe)
-    numbers = constants_of_network(class_names, preprocess, graph)
-    if training:
-        numbers += ["", *constants(training)]
+    numbers = numbers_of(class_names, preprocess, graph, training)
     sections = [
         *_network(items, graph),
         piece("jax_code", "preprocess"),
@@ -67,16 +64,9 @@ def haiku_text(
         piece("haiku_code", "as_arrays") if training else "",
         *main_text("haiku", graph, training is not None),
     ]
-    body = joined(sections)
-    kinds = [
-        "Images = NDArray[np.uint8]  # [N,H,W,C], 0 to 255",
-        "Weights = tuple[Any, Any]  # what is moved, and the state; by module and name",
-    ]
-    constant = "\n".join([*kinds, "", *numbers])
-    loaded = ("load_file", "save_file") if training else ("load_file",)
-    imports = imports_of(f"{constant}\n{body}", {"safetensors.numpy": loaded})
+    kinds = ["Weights = tuple[Any, Any]  # what is moved, and the state; by module and name"]
     top = head(title, "Haiku", PACKAGES, graph, training, recipe, trained_on)
-    return f"{top}\n\n{imports}\n\n{constant}\n\n\n{body}"
+    return file_text(top, kinds, numbers, sections, "safetensors.numpy", training)
 
 
 def _refuse(graph: Graph, recipe: Recipe) -> None:

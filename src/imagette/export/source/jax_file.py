@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 
 from imagette.data.preprocess import Preprocess
-from imagette.export.source.head import constants_of_network, head
-from imagette.export.source.imports import imports_of
+from imagette.export.source.head import head
 from imagette.export.source.jax_network import Traits, jax_sections, shapes_text
 from imagette.export.source.jax_recipe import jax_training
-from imagette.export.source.layout import block, joined, listed
+from imagette.export.source.layout import block, listed
 from imagette.export.source.library import piece
 from imagette.export.source.main import main_text
-from imagette.export.source.recipe_code import Training, constants
+from imagette.export.source.recipe_code import Training
 from imagette.export.source.structure import Item
+from imagette.export.source.whole import file_text, numbers_of
 from imagette.network.graph import Graph
 from imagette.recipe.recipe import Recipe
 
@@ -30,9 +30,7 @@ def jax_text(
 ) -> str:
     """The whole file."""
     traits = Traits.of(items, graph)
-    numbers = constants_of_network(class_names, preprocess, graph)
-    if training:
-        numbers += ["", *constants(training)]
+    numbers = numbers_of(class_names, preprocess, graph, training)
     numbers += ["", "# Every weight: kernels [out, in, height, width], matrices [out, in]"]
     numbers.append(shapes_text(graph))
     if traits.frozen:
@@ -46,17 +44,10 @@ def jax_text(
         piece("jax_code", "as_arrays") if training else "",
         *main_text("jax", graph, training is not None),
     ]
-    body = joined(sections)
-    kinds = [
-        "Images = NDArray[np.uint8]  # [N,H,W,C], 0 to 255",
-        "Weights = dict[str, Array]  # by name",
-    ]
-    constant = "\n".join([*kinds, "", *numbers])
-    loaded = ("load_file", "save_file") if training else ("load_file",)
-    imports = imports_of(f"{constant}\n{body}", {"safetensors.numpy": loaded})
+    kinds = ["Weights = dict[str, Array]  # by name"]
     packages = PACKAGES if training else tuple(one for one in PACKAGES if one != "optax")
     top = head(title, "JAX", packages, graph, training, recipe, trained_on)
-    return f"{top}\n\n{imports}\n\n{constant}\n\n\n{body}"
+    return file_text(top, kinds, numbers, sections, "safetensors.numpy", training)
 
 
 def _predict(traits: Traits) -> str:

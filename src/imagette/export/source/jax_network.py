@@ -13,13 +13,11 @@ from imagette.export.source.expression import (
     tuple_text,
 )
 from imagette.export.source.jax_layers import NAME, JaxLayer, jax_layer
-from imagette.export.source.layout import block, signature, wrapped
+from imagette.export.source.layout import LONGEST_CALL, block, signature, wrapped
 from imagette.export.source.library import piece
 from imagette.export.source.structure import Item, Leaf, Nest, leaves
 from imagette.network import BatchNorm, Branches, Dropout, Gate, Residual
 from imagette.network.graph import Graph, Shape
-
-LONGEST_CALL = 60
 
 _BASES = {Residual: "residual", Gate: "gate", Branches: "branches"}
 _ABOUT = {

@@ -12,6 +12,7 @@ from imagette.export.source.recipe_code import (
     augment_functions,
     batches_function,
     group_function,
+    initialises,
     schedule_function,
 )
 from imagette.export.source.torch_recipe import (
@@ -56,13 +57,9 @@ _SCALES = {
 }
 
 
-def _initialises(initial: Initial) -> bool:
-    return initial.name != "default" or initial.zero_last_norm
-
-
 def _initialise(initial: Initial, graph: Graph) -> str:
     """Other first values than `first_weights` draws, in the places that the recipe says."""
-    if not _initialises(initial):
+    if not initialises(initial):
         return ""
     lines = [
         "def initialised(key: Array, weights: Weights) -> Weights:",
@@ -304,7 +301,7 @@ def train(training: Training, traits: Traits, haiku_input: str = "") -> str:
     grouped = bool(recipe.groups) or isinstance(recipe.optimiser, Muon)
     averaged, rule = recipe.averaging is not None, recipe.averaging
     first = "first_weights(key)"
-    if _initialises(recipe.initial):
+    if initialises(recipe.initial):
         first = f"initialised(key, {first})"
     names = "params, state" if traits.has_state else "params"
     whole = "params | state" if traits.has_state else "params"

@@ -5,6 +5,9 @@ from collections.abc import Iterable, Sequence
 from textwrap import indent as indented
 
 WIDTH = 88
+LONGEST_CALL = 60
+"""Characters of calls around each other on one line, beyond which a new one begins."""
+
 INDENT = "    "
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 _STRING = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'""")

@@ -12,6 +12,7 @@ from imagette.export.source.expression import number_text
 from imagette.export.source.layout import INDENT, WIDTH
 from imagette.export.source.library import piece
 from imagette.recipe.averaging import Lookahead
+from imagette.recipe.initial import Initial
 from imagette.recipe.losses import OfImages
 from imagette.recipe.optimisers import SGD, Adam, AdamW, Muon, RMSprop, movers
 from imagette.recipe.own import OwnLoss, OwnOptimiser, OwnUpdate
@@ -67,6 +68,11 @@ def training_of(recipe: Recipe, number_of_steps: int, seed: int) -> Training | N
         left_out.append(f"the whitening of {recipe.whitening.layer} before the first step")
     augment = tuple(spec for spec in recipe.augment if isinstance(spec, AUGMENTATIONS))
     return Training(recipe, augment, tuple(left_out), number_of_steps, seed)
+
+
+def initialises(initial: Initial) -> bool:
+    """Whether first values are others than those that PyTorch's layers draw."""
+    return initial.name != "default" or initial.zero_last_norm
 
 
 def own_parts(recipe: Recipe) -> list[str]:

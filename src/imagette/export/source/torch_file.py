@@ -6,16 +6,15 @@ import numpy as np
 
 from imagette.arrays import Weights
 from imagette.data.preprocess import Preprocess
-from imagette.export.source.head import constants_of_network, head
-from imagette.export.source.imports import imports_of
-from imagette.export.source.layout import joined
+from imagette.export.source.head import head
 from imagette.export.source.library import piece
 from imagette.export.source.main import main_text
-from imagette.export.source.recipe_code import Training, constants
+from imagette.export.source.recipe_code import Training
 from imagette.export.source.structure import Item
 from imagette.export.source.torch_names import parameter_names, state_name
 from imagette.export.source.torch_network import torch_sections
 from imagette.export.source.torch_recipe import torch_training
+from imagette.export.source.whole import file_text, numbers_of
 from imagette.network.graph import Graph
 from imagette.recipe.recipe import Recipe
 
@@ -33,9 +32,7 @@ def torch_text(
     trained_on: str,
 ) -> str:
     """The whole file."""
-    numbers = constants_of_network(class_names, preprocess, graph)
-    if training:
-        numbers += ["", *constants(training)]
+    numbers = numbers_of(class_names, preprocess, graph, training)
     sections = [
         *torch_sections(items, graph),
         piece("torch_code", "preprocess"),
@@ -44,12 +41,8 @@ def torch_text(
         piece("numpy_code", "read_picture"),
         *main_text("torch", graph, training is not None),
     ]
-    body = joined(sections)
-    constant = "\n".join(["Images = NDArray[np.uint8]  # [N,H,W,C], 0 to 255", "", *numbers])
-    loaded = ("load_file", "save_file") if training else ("load_file",)
-    imports = imports_of(f"{constant}\n{body}", {"safetensors.torch": loaded})
     top = head(title, "PyTorch", PACKAGES, graph, training, recipe, trained_on)
-    return f"{top}\n\n{imports}\n\n{constant}\n\n\n{body}"
+    return file_text(top, (), numbers, sections, "safetensors.torch", training)
 
 
 def torch_weights(

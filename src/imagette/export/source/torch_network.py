@@ -5,16 +5,13 @@ from collections.abc import Mapping
 
 from imagette.export.source.classes import Calls, Definition, definitions
 from imagette.export.source.expression import Expression, Hole, shape_comment
-from imagette.export.source.layout import block, wrapped
+from imagette.export.source.layout import LONGEST_CALL, block, wrapped
 from imagette.export.source.library import piece
 from imagette.export.source.structure import Item, Leaf, Nest, leaves
 from imagette.export.source.torch_layers import torch_layer
 from imagette.export.source.torch_names import attribute_names
 from imagette.network import Attention, Branches, Gate, LayerNorm, Residual, Scale
 from imagette.network.graph import Graph, Shape
-
-LONGEST_CALL = 60
-"""Characters of calls around each other on one line, beyond which a new one begins."""
 
 _BASES = {Residual: "Residual", Gate: "Gate", Branches: "Branches"}
 _ABOUT = {

@@ -11,6 +11,7 @@ from imagette.export.source.recipe_code import (
     augment_functions,
     batches_function,
     group_function,
+    initialises,
     schedule_function,
 )
 from imagette.network.graph import Graph
@@ -50,11 +51,6 @@ _DRAWS = {
     "xavier_uniform": "nn.init.xavier_uniform_(parameter)",
     "orthogonal": "nn.init.orthogonal_(parameter)",
 }
-
-
-def initialises(initial: Initial) -> bool:
-    """Whether first values are others than those that PyTorch's layers draw."""
-    return initial.name != "default" or initial.zero_last_norm
 
 
 def _initialise(initial: Initial, graph: Graph) -> str:
