@@ -38,7 +38,7 @@ class NpzSource:
         return f"{status.st_size} {status.st_mtime_ns}"
 
     def load(self, _data_dir: Path | None) -> RawSet:
-        names = array_names(self.path)
+        names = frozenset(array_names(self.path))
         wanted = next((keys for keys in (_BOTH, _ONE) if keys <= names), None)
         if wanted is None:
             raise DataError(

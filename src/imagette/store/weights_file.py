@@ -3,11 +3,9 @@
 What a file is, its first bytes say, not its name. Nothing in it is run.
 """
 
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +14,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load
 
-from imagette.data.readers.npz import DAMAGE, array_names, read_arrays
+from imagette.data.readers.npz import array_names, read_arrays
 from imagette.errors import DataError, StoreError
 from imagette.plain import is_plain, short
 from imagette.store.torch_file import is_torch_file, read_state_dict
@@ -61,7 +59,7 @@ def _read(path: Path) -> WeightsFile:
     if is_torch_file(data):
         return WeightsFile(path, read_state_dict(data, path), digest, ordered=True)
     if data[:2] == b"PK":
-        return WeightsFile(path, _read_npz(data, path), digest, ordered=True)
+        return WeightsFile(path, _read_npz(path), digest, ordered=True)
     if data[8:9] == b"{":
         return WeightsFile(path, _read_safetensors(data, path), digest, ordered=False)
     remedy = "save it again with torch.save of today" if data[:1] == b"\x80" else "save it again"
@@ -95,14 +93,10 @@ def _read_safetensors(data: bytes, path: Path) -> dict[str, NDArray[Any]]:
         ) from error
 
 
-def _read_npz(data: bytes, path: Path) -> dict[str, NDArray[Any]]:
+def _read_npz(path: Path) -> dict[str, NDArray[Any]]:
     try:
         names = array_names(path)
         arrays = read_arrays(path, names)
-        with zipfile.ZipFile(BytesIO(data)) as archive:
-            order = [name.removesuffix(".npy") for name in archive.namelist()]
     except DataError as error:
         raise StoreError(f"{error} Save it again, with numpy.savez.") from error
-    except DAMAGE as error:
-        raise StoreError(f"{path} is damaged ({short(error)}): save it again") from error
-    return {name: arrays[name] for name in order}
+    return {name: arrays[name] for name in names}

@@ -38,11 +38,11 @@ def read_keras(paths: Sequence[Path], split: SplitName) -> tuple[Images, Labels]
     return labelled(arrays, f"x_{split}", f"y_{split}", paths[0])
 
 
-def array_names(path: Path) -> frozenset[str]:
-    """The names of the arrays in an archive; none is read."""
+def array_names(path: Path) -> tuple[str, ...]:
+    """The names of the arrays in an archive, in its order; none is read."""
     try:
         with zipfile.ZipFile(path) as archive:
-            return frozenset(name.removesuffix(".npy") for name in archive.namelist())
+            return tuple(name.removesuffix(".npy") for name in archive.namelist())
     except DAMAGE as error:
         raise DataError(f"{str(path)!r} is not an .npz archive ({short(error)}).") from error
 
