@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from imagette.data.evenly import evenly
 from imagette.errors import ExportError
 from imagette.export.checking import checked
-from imagette.export.examples import evenly
 from imagette.export.format import ModelFile, Tensor
 
 

@@ -30,12 +30,3 @@ class Examples:
     def calibration_words(self) -> str:
         """By what the ranges of an int8 file were found, for its certificate."""
         return f"{len(self.calibration):,} training images, least and largest value"
-
-
-def evenly(count: int, wanted: int) -> NDArray[np.int64]:
-    """At most `wanted` of `count` rows, evenly apart: a split may hold its classes in a row.
-
-    >>> evenly(10, 4).tolist(), evenly(2, 4).tolist()
-    ([0, 3, 6, 9], [0, 1])
-    """
-    return np.linspace(0, count - 1, min(count, wanted)).round().astype(np.int64)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagette.arrays import Weights
+from imagette.data.evenly import evenly
 from imagette.engines.initial import first_weights
 from imagette.experiment import digest, resolved
 from imagette.network import cost_table
@@ -24,9 +25,7 @@ def first_values(prepared: Prepared) -> dict[str, NDArray[np.float32]]:
     experiment, images, sample = prepared.experiment, prepared.dataset.train.images, None
     whitening = experiment.recipe.whitening
     if whitening:
-        num_images = min(whitening.images, len(images))
-        # Evenly apart, for a source may hold its classes one after the other.
-        rows = np.linspace(0, len(images) - 1, num_images).round().astype(np.int64)
+        rows = evenly(len(images), whitening.images)
         sample = prepared.preprocess.apply(np.asarray(images[rows]))
     return first_weights(prepared.graph, experiment.recipe, experiment.seed, sample)
 

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from imagette.data.evenly import evenly
 from imagette.data.preprocess import Preprocess
 from imagette.data.streamed import selected, stored
 from imagette.errors import ExportError, ImagetteError, UsageError
 from imagette.export.certificate import Certificate, markdown
 from imagette.export.checking import Checked, checked
-from imagette.export.examples import NUM_EXAMPLES, SPLITS, Examples, evenly
+from imagette.export.examples import NUM_EXAMPLES, SPLITS, Examples
 from imagette.export.exported import Exported, NotExported
 from imagette.export.format import Format, Options, Written
 from imagette.export.formats import FORMATS, format_of

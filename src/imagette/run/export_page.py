@@ -7,6 +7,7 @@ from imagette.data.framing import Framing
 from imagette.evaluate.evaluation import Evaluation
 from imagette.export.about import About, Fact
 from imagette.export.web.runtime import VERSION
+from imagette.network.cost import OPERATIONS
 from imagette.network.graph import Shape
 from imagette.report.language import Language
 from imagette.report.names import shown
@@ -69,7 +70,7 @@ def _facts(record: Record, judged: Mapping[str, Evaluation], say: Language) -> t
         for split, one in judged.items()
     ]
     cost = record.cost
-    operations = sum(cost["cost"][kind] for kind in ("multiplications", "additions", "maximums"))
+    operations = sum(cost["cost"][kind] for kind in OPERATIONS)
     return (
         *accuracies,
         Fact(say("network.trainable"), say.integer(cost["parameters"])),

@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-import numpy as np
-
+from imagette.data.evenly import evenly
 from imagette.data.framing import Framing, framing_by_mean, framing_of
 from imagette.errors import ImagetteError
 from imagette.run.ready import Ready
@@ -23,5 +22,4 @@ def framing_of_run(opened: Ready, data_dir: Path | None) -> tuple[Framing | None
         mean = tuple(opened.saved.card.preprocess["channels_mean"])
         note = f"pictures are prepared by the training images' mean alone: {error}"
         return framing_by_mean(mean, height, width), [note]
-    rows = np.linspace(0, len(images) - 1, min(SEEN, len(images))).round().astype(np.int64)
-    return framing_of(images[rows]), []
+    return framing_of(images[evenly(len(images), SEEN)]), []

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from imagette.arrays import Images
+from imagette.data.evenly import evenly
 from imagette.data.split import Split
 from imagette.data.streamed import selected, stored
 from imagette.errors import ImagetteError
@@ -65,10 +66,7 @@ def usual_layers(nodes: Sequence[Node]) -> list[str]:
     convolutions = [node for node in nodes if node.function == "conv"]
     wide = [node for node in convolutions if node.hyper_parameters.get("kernel") not in _POINTS]
     paths = [node.path for node in wide or convolutions]
-    if len(paths) <= _MOST_LAYERS:
-        return paths
-    places = np.linspace(0, len(paths) - 1, _MOST_LAYERS).round().astype(int)
-    return [paths[place] for place in places]
+    return [paths[place] for place in evenly(len(paths), _MOST_LAYERS)]
 
 
 def _maps(opened: Ready, split: Split, paths: Sequence[str], say: Language) -> Drawing:

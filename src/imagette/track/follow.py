@@ -13,6 +13,7 @@ from itertools import accumulate
 from math import isfinite
 from typing import Any
 
+from imagette.network.cost import OPERATIONS
 from imagette.plain import legible
 from imagette.store.damage import naming_damage
 from imagette.store.folder import RunFolder
@@ -23,7 +24,7 @@ from imagette.train.events import Decision, epochs_at
 
 _PLACES = {"epoch", "step", "images", "share"}  # where a row stands, rather than a figure of it
 _KINDS = ("loss", "accuracy")
-_COUNTS = ("parameters", "non_trainable", "multiplications", "additions", "maximums")
+_COUNTS = ("parameters", "non_trainable", *OPERATIONS)
 _RESULTS = ("accuracy", "balanced_accuracy", "top5", "loss", "num_misclassified")
 _TIMES = {
     "train_seconds": "seconds/train",

@@ -13,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from numpy.typing import NDArray
 
 from imagette.arrays import Images, Labels
+from imagette.data.evenly import evenly
 from imagette.export.about import About
 from imagette.export.onnx.format import FILE
 from imagette.export.web.runtime import PACKED, SCRIPT, VERSION
@@ -84,9 +85,8 @@ def example_rows(labels: Labels, classes: int, input_shape: tuple[int, ...]) -> 
     """
     _, height, width = input_shape
     most = max(1, min(MOST_EXAMPLES, MOST_PIXELS // (height * width)))
-    shown = np.linspace(0, classes - 1, min(classes, most)).round().astype(np.int64)
     each = max(1, most // classes)
-    found = [np.flatnonzero(labels == label)[:each] for label in shown]
+    found = [np.flatnonzero(labels == label)[:each] for label in evenly(classes, most)]
     return np.concatenate(found).astype(np.int64)
 
 
