@@ -13,7 +13,7 @@ from imagette.export import formats
 from imagette.export.certificate import markdown
 from imagette.export.exported import Exported, NotExported
 from imagette.export.format import Format
-from imagette.export.onnx.runtime import runner
+from imagette.export.onnx.runtime import open_session, runner
 from imagette.run.export import export_run
 from imagette.run.ready import ready
 from imagette.store.folder import RunFolder
@@ -72,7 +72,7 @@ def test_the_file_gives_the_probabilities_of_the_other_engine_too(exported, smal
     other = ready(small_run, engine="jax")
     images = other.dataset().validation.images
     logits = other.model.predict(other.saved.weights, images, 10)
-    found = runner((exported.path / "model.onnx").read_bytes())(images)
+    found = runner(open_session((exported.path / "model.onnx").read_bytes()))(images)
     np.testing.assert_allclose(probabilities(found), probabilities(logits), atol=1e-5)
 
 

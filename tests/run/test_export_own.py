@@ -12,7 +12,7 @@ from imagette.errors import ExportError, MissingExtra, StoreError, UsageError
 from imagette.experiment import load
 from imagette.export.exported import Exported, NotExported
 from imagette.export.onnx.from_torch import bytes_from_torch
-from imagette.export.onnx.runtime import runner
+from imagette.export.onnx.runtime import open_session, runner
 from imagette.run.export import export_run, trained_of
 from imagette.run.ready import ready
 from imagette.run.train import train_experiment
@@ -107,7 +107,7 @@ class Choosing(nn.Module):
 
 
 def test_a_module_whose_code_fixes_the_batch_is_found_out_when_its_file_is_run():  # 004-39
-    run = runner(bytes_from_torch(Fixed(), (1, 28, 28), None))
+    run = runner(open_session(bytes_from_torch(Fixed(), (1, 28, 28), None)))
     with pytest.raises(ExportError, match="onnxruntime cannot run the file at batch 7: "):
         run(np.zeros((7, 28, 28, 1), np.uint8))
 

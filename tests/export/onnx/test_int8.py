@@ -9,7 +9,7 @@ from imagette.export.format import Options
 from imagette.export.onnx.format import write
 from imagette.export.onnx.int8 import int8_bytes
 from imagette.export.onnx.model import onnx_bytes
-from imagette.export.onnx.runtime import runner
+from imagette.export.onnx.runtime import open_session, runner
 from imagette.run.export import export_run
 
 
@@ -54,8 +54,10 @@ def test_it_is_calibrated_on_training_images_alone(trained, examples, opened):
 def test_other_calibration_images_make_another_file(trained, examples):
     """What is said to calibrate it does: dark pictures give it ranges that cut light ones."""
     data = onnx_bytes(trained.graph, trained.weights, trained.preprocess)
-    dark = runner(int8_bytes(data, np.zeros_like(examples.calibration)))(examples.images)
-    found = runner(int8_bytes(data, examples.calibration))(examples.images)
+    dark = runner(open_session(int8_bytes(data, np.zeros_like(examples.calibration))))(
+        examples.images
+    )
+    found = runner(open_session(int8_bytes(data, examples.calibration)))(examples.images)
     errors = [np.abs(one - examples.logits).mean() for one in (found, dark)]
     assert errors[0] < errors[1]
 

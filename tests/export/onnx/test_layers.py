@@ -4,13 +4,13 @@ import numpy as np
 
 from imagette.export.onnx.layers import LOWERINGS
 from imagette.export.onnx.model import DEFAULT_OPSET, OLDEST_OPSET, onnx_bytes
-from imagette.export.onnx.runtime import runner
+from imagette.export.onnx.runtime import open_session, runner
 
 
 def test_a_layer_computes_in_onnx_what_it_computes_in_torch(layer_case):  # 004-34, 004-40
     graph, weights, preprocess, images, logits = layer_case
     for opset in (OLDEST_OPSET, DEFAULT_OPSET, 21):
-        found = runner(onnx_bytes(graph, weights, preprocess, opset))(images)
+        found = runner(open_session(onnx_bytes(graph, weights, preprocess, opset)))(images)
         assert found.dtype == np.float32
         assert np.abs(found - logits).max() < 1e-5 * max(1, np.abs(logits).max())
 

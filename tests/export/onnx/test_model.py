@@ -10,7 +10,7 @@ from imagette.engines.initial import first_weights
 from imagette.engines.protocol import EngineSpec
 from imagette.errors import ExportError, UsageError
 from imagette.export.onnx.model import checked_opset, onnx_bytes, opset_of
-from imagette.export.onnx.runtime import runner
+from imagette.export.onnx.runtime import open_session, runner
 from imagette.network import named, names, parse, walk
 from imagette.network.layer import Layer
 from imagette.recipe.recipe import Recipe
@@ -26,7 +26,7 @@ def test_a_named_network_is_written_as_it_is_computed(name):  # 004-34, 004-39
     weights = first_weights(graph, seed=0)
     engine = build(graph, Recipe(), PREPROCESS, EngineSpec(name="torch", device="cpu", threads=1))
     logits = engine.predict(weights, IMAGES, 7)
-    run = runner(onnx_bytes(graph, weights, PREPROCESS))
+    run = runner(open_session(onnx_bytes(graph, weights, PREPROCESS)))
     for batch in (1, 2, 7):
         found = np.concatenate([run(IMAGES[i : i + batch]) for i in range(0, 7, batch)])
         assert np.abs(found - logits).max() < 1e-5 * max(1, np.abs(logits).max())
@@ -80,5 +80,5 @@ def test_a_layer_may_be_called_what_our_own_tensors_are(name):
     weights, preprocess = first_weights(graph, seed=0), Preprocess((0.4, 0.5), (0.2, 0.1))
     images = np.random.default_rng(0).integers(0, 256, (3, 4, 4, 2)).astype(np.uint8)
     engine = build(graph, Recipe(), preprocess, EngineSpec(name="torch", device="cpu", threads=1))
-    found = runner(onnx_bytes(graph, weights, preprocess))(images)
+    found = runner(open_session(onnx_bytes(graph, weights, preprocess)))(images)
     np.testing.assert_allclose(found, engine.predict(weights, images, 3), atol=1e-5)

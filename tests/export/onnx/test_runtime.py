@@ -5,12 +5,12 @@ import sys
 import pytest
 
 from imagette.errors import ExportError
-from imagette.export.onnx.runtime import runner
+from imagette.export.onnx.runtime import open_session, runner
 
 
 def test_what_onnxruntime_does_not_load_is_one_line():
     with pytest.raises(ExportError, match=r"^onnxruntime \S+ does not load the file: .*opset") as e:
-        runner(b"no model")
+        runner(open_session(b"no model"))
     assert "\n" not in str(e.value)
 
 

@@ -8,7 +8,7 @@ from imagette.export.onnx.from_jax import bytes_from_jax
 from imagette.export.onnx.from_torch import bytes_from_torch
 from imagette.export.onnx.int8 import int8_bytes
 from imagette.export.onnx.model import checked_opset, onnx_bytes, opset_of
-from imagette.export.onnx.runtime import runner, signature
+from imagette.export.onnx.runtime import open_session, runner, signature
 from imagette.export.trained import Trained
 from imagette.plain import short
 
@@ -60,11 +60,12 @@ def _refuse_unsound(data: bytes) -> None:
 
 def model_file(name: str, data: bytes, precision: Precision = "float32", **facts: str) -> ModelFile:
     """An ONNX file as onnxruntime reads and runs it."""
-    inputs, outputs = signature(data)
+    session = open_session(data)
+    inputs, outputs = signature(session)
     return ModelFile(
         name=name,
         data=data,
-        run=runner(data),
+        run=runner(session),
         inputs=inputs,
         outputs=outputs,
         precision=precision,

@@ -13,9 +13,8 @@ from imagette.plain import short
 _DTYPES = {"tensor(uint8)": "uint8", "tensor(float)": "float32"}
 
 
-def runner(data: bytes) -> Run:
-    """The file as a function, on the processor; ExportError if onnxruntime does not load it."""
-    session = open_session(data)
+def runner(session: Any) -> Run:
+    """An open file as a function; ExportError where onnxruntime cannot run it."""
     (given,), (made,) = session.get_inputs(), session.get_outputs()
 
     def run(images: Images) -> Logits:
@@ -43,6 +42,7 @@ def library() -> Any:
 
 
 def open_session(data: bytes) -> Any:
+    """The file on the processor; ExportError if onnxruntime does not load it."""
     onnxruntime = library()
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4  # what fails is raised, and told by us
@@ -55,9 +55,8 @@ def open_session(data: bytes) -> Any:
         ) from error
 
 
-def signature(data: bytes) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
-    """Inputs and outputs, as onnxruntime reads them from the file."""
-    session = open_session(data)
+def signature(session: Any) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
+    """Inputs and outputs, as onnxruntime has read them from the file."""
     inputs, outputs = (
         tuple(Tensor(one.name, _DTYPES.get(one.type, one.type), tuple(one.shape)) for one in side)
         for side in (session.get_inputs(), session.get_outputs())
