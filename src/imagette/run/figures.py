@@ -79,7 +79,7 @@ def figures_of(path: Path) -> RunFigures:
 def answers(run: RunFigures, split: str) -> Answers | None:
     """What the last weights say of the images of the split; None if that was not kept."""
     folder = RunFolder.open(run.path)
-    if _of_the_last_weights(folder, split) is None:
+    if _of_the_last_weights(folder, split) is None or not folder.keeps_answers(split):
         return None
     _, arrays = folder.read_evaluation(split)
     with naming_damage(run.path / "evaluation" / f"{split}.npz"):

@@ -32,6 +32,7 @@ from imagette.run.train import (
 )
 from imagette.store.folder import RunFolder
 from imagette.store.lock import held
+from imagette.store.published import refuse_to_go_on
 from imagette.train.loop import Start
 
 if TYPE_CHECKING:
@@ -118,6 +119,7 @@ def _resumed(
             f"{folder.path} was begun with other settings: give fit the same arguments, or train "
             "anew without resume."
         )
+    refuse_to_go_on(folder)
     if folder.finished():
         raise UsageError(f"{folder.path} is finished: there is nothing to resume.")
     with held(folder.path):

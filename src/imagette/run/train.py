@@ -41,6 +41,7 @@ from imagette.run.watch import watched
 from imagette.store.folder import RunFolder
 from imagette.store.lock import held
 from imagette.store.provenance import PACKAGES, environment
+from imagette.store.published import refuse_to_go_on
 from imagette.track.trackers import refuse_absent_trackers
 from imagette.train.events import Checkpoint, Decision, Event, Finished, Remark, Stop
 from imagette.train.interval import dear
@@ -158,6 +159,7 @@ def resume(
     """
     began = perf_counter() if began is None else began
     folder = RunFolder.open(Path(run))
+    refuse_to_go_on(folder)
     with held(folder.path):
         finished = folder.finished()
         if finished:

@@ -21,6 +21,9 @@ FORMAT = 1
 WEIGHTS = "weights.safetensors"
 STATE = "state.safetensors"
 META = "meta.json"
+LEFT_OUT = "left_out"
+"""The key of `meta.json` that names files which a published checkpoint does without."""
+
 _DIGESTS = Kind(
     "a digest of each file",
     lambda value: isinstance(value, dict) and {WEIGHTS, STATE} <= value.keys(),
@@ -77,6 +80,11 @@ class Saved:
         """The sha256 of the weights' file, in hexadecimal."""
         return str(self.meta["digests"][WEIGHTS])
 
+    @property
+    def has_state(self) -> bool:
+        """Whether the run can go on from here: a published checkpoint may hold weights alone."""
+        return _has_state(self.meta)
+
 
 def write_checkpoint(
     folder: Path, step: int, weights: Weights, state: Arrays, card: ModelCard, meta: Row
@@ -113,13 +121,27 @@ def digests_of(files: Mapping[str, bytes]) -> dict[str, str]:
     return {name: sha256(files[name]).hexdigest() for name in (WEIGHTS, STATE)}
 
 
+def without_state(folder: Path) -> dict[str, bytes]:
+    """The files of a checkpoint for who wants its weights alone; its meta says what was left out.
+
+    The digest of the state stays, so that a training made again can be compared with it.
+    """
+    meta = {**read_meta(folder), LEFT_OUT: [STATE]}
+    return {WEIGHTS: _verified(folder / WEIGHTS, meta), META: json_bytes(meta)}
+
+
 def read_checkpoint(folder: Path) -> Saved:
-    """Read and verify; raises StoreError for anything missing, changed or from the future."""
+    """Read and verify; raises StoreError for anything missing, changed or from the future.
+
+    The state is empty where the checkpoint says that it was left out.
+    """
     if not folder.is_dir():
         raise StoreError(f"checkpoint {folder} is missing: choose another step, or train again")
     meta = read_meta(folder)
     weights, about = read_tensors(_verified(folder / WEIGHTS, meta), folder / WEIGHTS)
-    state, _ = read_tensors(_verified(folder / STATE, meta), folder / STATE)
+    state: Arrays = {}
+    if _has_state(meta):
+        state, _ = read_tensors(_verified(folder / STATE, meta), folder / STATE)
     wrong = [name for name, array in weights.items() if array.dtype != np.float32]
     if wrong:
         raise StoreError(f"{folder / WEIGHTS} holds weights that are not float32: {wrong[0]}")
@@ -132,6 +154,10 @@ def read_meta(folder: Path) -> Row:
     meta = read_json(path)
     check_format(meta, path)
     return checked(meta, path, {"step": WHOLE, "digests": _DIGESTS})
+
+
+def _has_state(meta: Row) -> bool:
+    return bool(meta.get(LEFT_OUT) != [STATE])
 
 
 def check_format(value: Row, path: Path) -> None:

@@ -14,6 +14,7 @@ from imagette.store.checkpoint import (
     Saved,
     read_checkpoint,
     read_meta,
+    without_state,
     write_checkpoint,
 )
 from imagette.store.damage import WHOLE, checked
@@ -78,13 +79,19 @@ class Checkpoints:
         return saved
 
     def newest_good(self) -> tuple[Saved, str | None]:
-        """The newest checkpoint that is whole, and what to say of newer ones that are not."""
+        """The newest checkpoint that is whole, and what to say of newer ones that are not.
+
+        One that was published has no optimiser's state, and nothing goes on from it.
+        """
         refused: list[str] = []
         for step in reversed(self.steps()):
             try:
                 saved = read_checkpoint(self._folder(step))
             except StoreError as error:
                 refused.append(str(error))
+                continue
+            if not saved.has_state:
+                refused.append(f"{saved.folder} was published without the optimiser's state")
                 continue
             if refused:
                 return saved, f"{'; '.join(refused)}. Going back to step {saved.step}."
@@ -104,6 +111,10 @@ class Checkpoints:
         for step in spare:
             remove_folder(self._folder(step))
         return spare
+
+    def published(self, step: int) -> dict[str, bytes]:
+        """The files of the checkpoint of `step` without the optimiser's state, by name."""
+        return without_state(self._folder(step))
 
     def _folder(self, step: int) -> Path:
         return self.run / "checkpoints" / str(step)

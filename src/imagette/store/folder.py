@@ -303,6 +303,10 @@ class RunFolder:
         """The names of the evaluations that are there: splits, or "test-best", "test-jax"."""
         return tuple(sorted(path.stem for path in (self.path / "evaluation").glob("*.json")))
 
+    def keeps_answers(self, split: str) -> bool:
+        """Whether the logits of a split are there; a published run may do without them."""
+        return (self.path / "evaluation" / f"{split}.npz").exists()
+
     def read_evaluation(self, split: str) -> tuple[Row, dict[str, NDArray[Any]]]:
         return read_evaluation(self.path / "evaluation", split)
 

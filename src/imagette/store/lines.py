@@ -15,7 +15,20 @@ from imagette.store.whole import read_whole, telling_of
 
 def append_line(path: Path, row: Mapping[str, Any]) -> None:
     """Add the row as JSON; the order of keys is kept, a float reads back with the same bits."""
-    append_text(path, json.dumps(row, ensure_ascii=False, allow_nan=False))
+    append_text(path, _line(row))
+
+
+def line_bytes(row: Mapping[str, Any]) -> bytes:
+    r"""The row as `append_line` writes it.
+
+    >>> line_bytes({"epoch": 1})
+    b'{"epoch": 1}\n'
+    """
+    return written(f"{_line(row)}\n")
+
+
+def _line(row: Mapping[str, Any]) -> str:
+    return json.dumps(row, ensure_ascii=False, allow_nan=False)
 
 
 def append_text(path: Path, text: str) -> None:
