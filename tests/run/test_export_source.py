@@ -1,6 +1,8 @@
 """A real run as source: checked, run alone, read back, and trained again."""
 
+import ast
 import json
+import re
 import subprocess
 import sys
 from importlib.util import module_from_spec, spec_from_file_location
@@ -13,6 +15,8 @@ from PIL import Image
 from imagette.cli.main import main
 from imagette.errors import ExportError
 from imagette.export.exported import Exported, NotExported
+from imagette.export.format import Options
+from imagette.export.source.format import TORCH
 from imagette.run.export import export_run, trained_of
 from imagette.run.origin import Origin, read_origin
 from imagette.run.ready import ready
@@ -59,24 +63,82 @@ def test_no_file_names_imagette(folders, framework):  # 004-44
     assert "imagette" not in (folders[framework] / "network.py").read_text()
 
 
-def test_the_file_classifies_a_picture_and_trains_anew(folders, tmp_path):  # 004-44
+@pytest.fixture
+def alone(folders, tmp_path):
+    """Runs a framework's file in a working folder of its own, with a picture and images in it."""
     Image.fromarray(np.zeros((40, 40), np.uint8)).save(tmp_path / "picture.png")
-    draws = np.random.default_rng(0)
-    images = draws.integers(0, 256, (40, 28, 28, 1)).astype(np.uint8)
+    images = np.random.default_rng(0).integers(0, 256, (40, 28, 28), np.uint8)
     np.savez(tmp_path / "data.npz", images=images, labels=np.arange(40, dtype=np.uint8) % 10)
-    for name in ("network.py", "network.safetensors"):
-        (tmp_path / name).write_bytes((folders["torch"] / name).read_bytes())
-    command = [sys.executable, "-I", "network.py"]
 
-    def run(*words):
-        done = subprocess.run(
-            [*command, *words], cwd=tmp_path, capture_output=True, text=True, check=True
-        )
-        return done.stdout
+    def run(*words, framework="torch"):
+        command = [sys.executable, "-I", folders[framework] / "network.py", *words]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
 
-    assert run("picture.png").startswith("picture.png: ")
-    assert "epoch 1: mean loss" in run("--train", "data.npz")
-    assert (tmp_path / "trained.safetensors").exists()
+    return run
+
+
+@pytest.mark.parametrize("framework", ["torch", "jax"])
+def test_the_file_trains_anew_and_takes_what_it_kept(
+    framework, alone, folders, small_run, tmp_path
+):
+    # 004-44
+    said = alone("--train", "data.npz", framework=framework).stdout  # grey: [N,H,W] will do
+    assert re.search(r"^epoch 1: mean loss [\s\S]*^accuracy on the training images: ", said, re.M)
+    again = alone("--weights", "trained.safetensors", "picture.png", framework=framework)
+    assert again.stdout.startswith("picture.png: ")
+    assert "is there already" in alone("--train", "data.npz", framework=framework).stderr
+    assert not list(folders[framework].glob("trained*"))  # which would bar --overwrite
+    assert set(tmp_path.iterdir()) >= {tmp_path / "trained.safetensors"}
+
+
+def test_dark_on_light_is_light_on_dark_if_asked(alone, tmp_path):  # 004-44
+    Image.fromarray(np.full((40, 40), 255, np.uint8)).save(tmp_path / "paper.png")
+    dark, light, inverted = (
+        alone(*words).stdout.partition(": ")[2]
+        for words in (["picture.png"], ["paper.png"], ["--invert", "paper.png"])
+    )
+    assert inverted == dark != light
+
+
+def test_mistakes_are_one_line_each(alone, tmp_path):  # 004-44
+    (tmp_path / "text.png").write_text("no picture")
+    np.savez(tmp_path / "half.npz", images=np.zeros((2, 28, 28, 1), np.uint8))
+    np.savez(tmp_path / "far.npz", images=np.zeros((2, 28, 28), np.uint8), labels=np.array([0, 10]))
+    wanted = r"images, uint8 \[N,28,28,1\], and labels, 0 to 9 \[N\]: "
+    told = {
+        (): "give PICTURE..., or --train DATA.npz",
+        ("--train", "data.npz", "--invert"): "--invert and --weights are for PICTURE",
+        ("text.png",): "text.png is no picture that can be read: ",
+        ("--train", "half.npz"): f"half.npz must hold {wanted}it has no labels",
+        ("--train", "far.npz"): f"far.npz must hold {wanted}its labels go from 0 to 10",
+        ("--train", "text.png"): "text.png must hold ",
+        ("--weights", "text.png", "picture.png"): "text.png holds no weights of this network: ",
+    }
+    for words, line in told.items():
+        done = alone(*words)
+        assert done.returncode == 2
+        assert re.search(f"^network.py: error: {line}", done.stderr.splitlines()[-1]), done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_the_head_says_that_training_stopped(experiment, stopped_after, module):  # 004-44
+    from imagette.run.train import train_experiment
+
+    recipe = {"epochs": 3, "batch": 64, "augment": []}
+    run = stopped_after(train_experiment(experiment(recipe=recipe)), 1)
+    part = trained_of(ready(run.path))
+    (written,) = TORCH.write(part, None, Options()).models
+    head = " ".join(ast.get_docstring(ast.parse(written.data)).split())
+    assert "by part of this recipe: Adam, 3 epochs, batches of 64" in head
+    assert f"Training stopped at step {part.step} of 15." in head  # 5 batches an epoch
+    whole = " ".join(module.__doc__.split())
+    assert "Adam, 1 epoch, batches of 32. Pictures" in whole
+
+
+def test_the_certificate_says_where_normalisation_is(folders):  # 004-37
+    for framework, network in {"torch": "Network", "jax": "apply"}.items():
+        text = (folders[framework] / "certificate.md").read_text()
+        assert f"Normalisation is not inside `{network}`" in text
 
 
 @pytest.mark.parametrize("framework", ["torch", "jax"])

@@ -107,8 +107,7 @@ def markdown(certificate: Certificate) -> str:
         f"compared with {engine} on {about.models[0].num_images:,} {SPLITS[about.split]} images, "
         f"on {about.hardware['processor']}, {about.made}.",
         "",
-        "Normalisation is inside: the file takes the pixels as they are, 0 to 255, in the order "
-        "rows, columns, channels, and gives logits, before softmax.",
+        about.models[0].model.about,
     ]
     for one in about.models:
         lines += ["", *_model_lines(one)]

@@ -53,6 +53,10 @@ class ModelFile:
     batches: tuple[int, ...] = (1, 64)  # at which it is compared with the engine
     facts: Mapping[str, Any] = field(default_factory=dict)  # "opset", ...: for the certificate
     latency: Mapping[int, float] | None = None  # ms by batch; None: `run` itself is timed
+    about: str = (  # how pixels go in and figures come out, for people
+        "Normalisation is inside: the file takes the pixels as they are, 0 to 255, in the order "
+        "rows, columns, channels, and gives logits, before softmax."
+    )
 
 
 @dataclass(frozen=True, eq=False)

@@ -31,6 +31,8 @@ class Trained:
     function: Callable[[Any], Any] | None = None
     """Of other code: a torch module or JAX function, uint8 [N,H,W,C] to logits, all inside."""
     notes: tuple[str, ...] = ()  # what the user should know of the run
+    is_finished: bool = True
+    last_step: int | None = None  # of the whole training; None where only its clock knows
 
     @property
     def input_shape(self) -> Shape:

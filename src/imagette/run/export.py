@@ -36,6 +36,7 @@ from imagette.store.folder import RunFolder
 from imagette.store.json_files import json_bytes
 from imagette.store.provenance import environment
 from imagette.store.whole import read_whole
+from imagette.train.plan import Planner
 
 MOST_SHOWN = 100  # images whose class changes, on their sheet
 NUM_CALIBRATION = 512
@@ -77,7 +78,7 @@ def export_run(
         return
     # On the processor, where files are run too: a GPU's own rounding of float32 is coarser.
     opened = ready(run, which, trust=trust, engine=engine, device="cpu")
-    trained, examples = trained_of(opened), examples_of(opened, data_dir)
+    trained, examples = trained_of(opened, data_dir), examples_of(opened, data_dir)
     for row in (row for row in rows if row not in refused):
         try:
             about = about_page(opened, examples.split, say, data_dir) if row.has_page else None
@@ -120,7 +121,7 @@ def _refusal(row: Format, place: Path, overwrite: bool) -> ImagetteError | None:
     return None
 
 
-def trained_of(opened: Ready) -> Trained:
+def trained_of(opened: Ready, data_dir: Path | None = None) -> Trained:
     """What an exporter reads of an opened run."""
     folder, card = opened.folder, opened.saved.card
     given = folder.experiment_file()
@@ -141,7 +142,21 @@ def trained_of(opened: Ready) -> Trained:
         given=(given.name, read_whole(given)) if given else None,
         function=_closed(opened, preprocess),
         notes=opened.notes,
+        is_finished=folder.finished() is not None,
+        last_step=_last_step(opened, data_dir),
     )
+
+
+def _last_step(opened: Ready, data_dir: Path | None) -> int | None:
+    """Where the training ended, or would by its recipe; None where only its clock knows."""
+    finished, recipe = opened.folder.finished(), opened.experiment.recipe
+    if finished is not None:
+        step: int | None = finished.get("step")
+        return step
+    if recipe.epochs == "budget":
+        return None
+    num_images = len(opened.dataset(data_dir).train)
+    return Planner(opened.graph, recipe, opened.experiment.seed, num_images).most_steps
 
 
 def _closed(opened: Ready, preprocess: Preprocess) -> Callable[[Any], Any] | None:

@@ -27,3 +27,5 @@ def test_a_picture_is_read_as_imagette_reads_it(kind, shape, tmp_path, monkeypat
     PICTURES[kind].save(tmp_path / "picture.png")
     found = numpy_code.read_picture(tmp_path / "picture.png")
     np.testing.assert_array_equal(found[0], adapted(tmp_path / "picture.png", shape, None).image)
+    inverted = numpy_code.read_picture(tmp_path / "picture.png", invert=True)
+    np.testing.assert_array_equal(inverted, 255 - found)

@@ -13,7 +13,7 @@ from imagette.export.examples import Examples
 from imagette.export.format import Format, ModelFile, Options, Tensor, Written
 from imagette.export.source.haiku_file import haiku_text
 from imagette.export.source.haiku_layers import haiku_weights
-from imagette.export.source.head import FILE, WEIGHTS
+from imagette.export.source.head import FILE, WEIGHTS, stage_of
 from imagette.export.source.jax_file import jax_text
 from imagette.export.source.recipe_code import training_of
 from imagette.export.source.structure import Item, structure
@@ -34,6 +34,16 @@ class _Framework:
     weights: Callable[[tuple[Item, ...], Graph, Weights], Mapping[str, np.ndarray[Any, Any]]]
     refused: tuple[str, ...]
     packages: tuple[str, ...]
+    network: str  # what takes normalised pictures
+
+    @property
+    def about(self) -> str:
+        """For the certificate."""
+        return (
+            "`predict` takes the pixels as they are, 0 to 255, in the order rows, columns, "
+            "channels, normalises them by `preprocess`, and gives the network's outputs. "
+            f"Normalisation is not inside `{self.network}`, which takes what `preprocess` gives."
+        )
 
 
 def _writer(framework: _Framework) -> Callable[[Trained, Examples, Options], Written]:
@@ -50,7 +60,8 @@ def _written(framework: _Framework, trained: Trained) -> Written:
         )
     graph, recipe = trained.graph, trained.recipe
     items = structure(parse(trained.network_text), graph)
-    training = training_of(recipe, trained.step, int(trained.experiment["seed"]))
+    last_step = trained.last_step or trained.step
+    training = training_of(recipe, last_step, int(trained.experiment["seed"]))
     text = framework.text(
         items,
         graph,
@@ -60,6 +71,7 @@ def _written(framework: _Framework, trained: Trained) -> Written:
         trained.class_names,
         trained.title,
         str(trained.experiment["data"]["name"]),
+        stage_of(trained.step, trained.last_step, trained.is_finished),
     )
     held = framework.weights(items, graph, trained.weights)
     weights = save({name: np.asarray(value, order="C") for name, value in held.items()})
@@ -73,6 +85,7 @@ def _written(framework: _Framework, trained: Trained) -> Written:
         outputs=(Tensor("outputs", "float32", ("N", graph.classes)),),
         batches=BATCHES,
         facts={"weights": WEIGHTS, "lines": len(text.splitlines())},
+        about=framework.about,
     )
     left_out = training.left_out if training else ()
     notes = tuple(f"left out of the recipe: {what}" for what in left_out)
@@ -90,21 +103,25 @@ def _as_they_are(_items: tuple[Item, ...], _graph: Graph, weights: Weights) -> W
 TORCH = Format(
     name="torch",
     what="a readable file of PyTorch, and its weights",
-    write=_writer(_Framework(torch_text, torch_weights, ("jax", "optax"), ("torch",))),
+    write=_writer(_Framework(torch_text, torch_weights, ("jax", "optax"), ("torch",), "Network")),
     needs={"torch": "PyTorch"},
     extra="torch",
 )
 JAX = Format(
     name="jax",
     what="a readable file of JAX and Optax, and its weights",
-    write=_writer(_Framework(jax_text, _as_they_are, ("torch",), ("jax", "optax"))),
+    write=_writer(_Framework(jax_text, _as_they_are, ("torch",), ("jax", "optax"), "apply")),
     needs={"jax": "JAX", "optax": "Optax"},
     extra="jax",
 )
 HAIKU = Format(
     name="haiku",
     what="a readable file of Haiku and Optax, and its weights",
-    write=_writer(_Framework(haiku_text, _for_haiku, ("torch",), ("dm-haiku", "jax", "optax"))),
+    write=_writer(
+        _Framework(
+            haiku_text, _for_haiku, ("torch",), ("dm-haiku", "jax", "optax"), "network.apply"
+        )
+    ),
     needs={"haiku": "Haiku", "optax": "Optax"},
     extra="haiku",
 )

@@ -51,6 +51,7 @@ def haiku_text(
     class_names: Sequence[str],
     title: str,
     trained_on: str,
+    stage: str = "",
 ) -> str:
     """The whole file; ExportError for a recipe or a network that it has no words for."""
     _refuse(graph, recipe)
@@ -61,11 +62,12 @@ def haiku_text(
         *(_training(training, graph) if training else []),
         _predict(),
         piece("numpy_code", "read_picture"),
+        piece("numpy_code", "read_data") if training else "",
         piece("haiku_code", "as_arrays") if training else "",
         *main_text("haiku", graph, training is not None),
     ]
     kinds = ["Weights = tuple[Any, Any]  # what is moved, and the state; by module and name"]
-    top = head(title, "Haiku", PACKAGES, graph, training, recipe, trained_on)
+    top = head(title, "Haiku", PACKAGES, graph, training, recipe, trained_on, stage)
     return file_text(top, kinds, numbers, sections, "safetensors.numpy", training)
 
 

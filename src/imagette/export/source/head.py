@@ -14,6 +14,7 @@ from imagette.recipe.recipe import Recipe
 
 FILE = "network.py"
 WEIGHTS = "network.safetensors"
+TRAINED = "trained.safetensors"
 
 
 def head(
@@ -24,8 +25,9 @@ def head(
     training: Training | None,
     recipe: Recipe,
     trained_on: str,
+    stage: str = "",
 ) -> str:
-    """The docstring of the file."""
+    """The docstring of the file; `stage` says which weights of an unended training they are."""
     channels, height, width = graph.input_shape
     cost = graph.cost
     colour = {1: "grey ", 3: "colour "}.get(channels, "")
@@ -37,14 +39,14 @@ def head(
     )
     commands = {f"python {FILE} PICTURE...": "says what it sees in pictures"}
     if training:
-        commands[f"python {FILE} --train DATA.npz"] = "trains anew, from its first weights"
+        commands[f"python {FILE} --train DATA.npz"] = "trains anew, from new first weights"
     width_of = max(map(len, commands))
     told = "\n".join(f"    {command:{width_of}}   {what}" for command, what in commands.items())
     paragraphs = [
         f'"""{_plain(title)}: a network for {graph.classes} classes of pictures, in {framework}.',
         fill(about, WIDTH),
         f"    pip install {' '.join(packages)}\n{told}",
-        fill(_of_weights(training, recipe, graph, trained_on), WIDTH),
+        fill(_of_weights(training, recipe, graph, trained_on, stage), WIDTH),
     ]
     if training and training.left_out:
         left = (
@@ -54,21 +56,45 @@ def head(
     return "\n\n".join(paragraphs) + '\n"""'
 
 
-def _of_weights(training: Training | None, recipe: Recipe, graph: Graph, trained_on: str) -> str:
+def _of_weights(
+    training: Training | None, recipe: Recipe, graph: Graph, trained_on: str, stage: str
+) -> str:
+    stage = f" {stage}" if stage else ""
     if training is None:
         own = as_sentence(own_parts(recipe))
         return (
             f"{WEIGHTS}, beside this file, holds its trained weights. How they were trained is not "
-            f"here, for it is code of its author's: {own}."
+            f"here, for it is code of its author's: {own}.{stage}"
         )
-    channels, height, width = graph.input_shape
-    data = (
-        f"images, uint8 [N,{height},{width},{channels}], and labels, 0 to {graph.classes - 1} [N]"
-    )
+    by = " by part of this recipe" if stage else ""
     return (
-        f"{WEIGHTS}, beside this file, holds weights trained on {_plain(trained_on)}: "
-        f"{in_words(recipe)}. Pictures should look as those do. DATA.npz must hold {data}."
+        f"{WEIGHTS}, beside this file, holds weights trained on {_plain(trained_on)}{by}: "
+        f"{in_words(recipe)}.{stage} Pictures should look as those do. DATA.npz must hold "
+        f"{data_text(graph)}. --train keeps {TRAINED} in the working folder; --weights FILE takes "
+        "it in place of the weights beside this file."
     )
+
+
+def data_text(graph: Graph) -> str:
+    """What a file to train on must hold."""
+    channels, height, width = graph.input_shape
+    sizes = f"N,{height},{width},{channels}"
+    return f"images, uint8 [{sizes}], and labels, 0 to {graph.classes - 1} [N]"
+
+
+def stage_of(step: int, last_step: int | None, is_finished: bool) -> str:
+    """A sentence about weights from before the end of the training; empty for those of its end.
+
+    >>> stage_of(626, 9390, False), stage_of(300, 300, True)
+    ('Training stopped at step 626 of 9,390.', '')
+    >>> stage_of(20, None, False), stage_of(12, 300, True)
+    ('Training stopped at step 20.', 'They are those of step 12 of 300.')
+    """
+    if last_step == step or (is_finished and last_step is None):
+        return ""
+    of = "" if last_step is None else f" of {last_step:,}"
+    begin = "They are those of" if is_finished else "Training stopped at"
+    return f"{begin} step {step:,}{of}."
 
 
 def _plain(text: str) -> str:

@@ -17,9 +17,11 @@ _KNOWN = (
     (r"\bfnmatchcase\(", "fnmatch", "fnmatchcase"),
     (r"\bpartial\(", "functools", "partial"),
     (r"\bPath\(", "pathlib", "Path"),
+    (r"\bBadZipFile\b", "zipfile", "BadZipFile"),
     (r"\bAny\b", "typing", "Any"),
     (r"\bLiteral\[", "typing", "Literal"),
     (r"\bnp\.", "numpy", "as np"),
+    (r"\bSafetensorError\b", "safetensors", "SafetensorError"),
     (r"\boptax\.", "optax", ""),
     (r"\bhk\.", "haiku", "as hk"),
     (r"\bjax\.", "jax", ""),
@@ -44,6 +46,7 @@ _OF_PYTHON = {
     "math",
     "pathlib",
     "typing",
+    "zipfile",
     "zlib",
 }
 

@@ -27,6 +27,7 @@ def jax_text(
     class_names: Sequence[str],
     title: str,
     trained_on: str,
+    stage: str = "",
 ) -> str:
     """The whole file."""
     traits = Traits.of(items, graph)
@@ -41,12 +42,13 @@ def jax_text(
         *(jax_training(training, graph, traits) if training else []),
         _predict(traits),
         piece("numpy_code", "read_picture"),
+        piece("numpy_code", "read_data") if training else "",
         piece("jax_code", "as_arrays") if training else "",
         *main_text("jax", graph, training is not None),
     ]
     kinds = ["Weights = dict[str, Array]  # by name"]
     packages = PACKAGES if training else tuple(one for one in PACKAGES if one != "optax")
-    top = head(title, "JAX", packages, graph, training, recipe, trained_on)
+    top = head(title, "JAX", packages, graph, training, recipe, trained_on, stage)
     return file_text(top, kinds, numbers, sections, "safetensors.numpy", training)
 
 

@@ -127,9 +127,10 @@ def shapes_text(graph: Graph) -> str:
 def _init(graph: Graph) -> str:
     scaled = [w for w in graph.weights if w.name.endswith("weight") and w.fill not in (None, 1)]
     changes = [f'    weights["{w.name}"] *= {w.fill!r}' for w in scaled]
-    return "\n".join(
-        [piece("jax_code", "first_weights").rpartition("\n")[0], *changes, "    return weights"]
-    )
+    has_norms = any(len(w.shape) == 1 and w.name.endswith(".weight") for w in graph.weights)
+    name = "first_weights" if has_norms else "first_weights_without_norms"
+    text = piece("jax_code", name).replace(name, "first_weights")
+    return "\n".join([text.rpartition("\n")[0], *changes, "    return weights"])
 
 
 def _split(traits: Traits) -> str:

@@ -1,5 +1,6 @@
 """The end of an exported file: its command line."""
 
+from imagette.export.source.head import TRAINED, data_text
 from imagette.export.source.layout import block
 from imagette.network.graph import Graph
 
@@ -7,63 +8,120 @@ from imagette.network.graph import Graph
 def main_text(framework: str, graph: Graph, trains: bool) -> list[str]:
     """`load_weights`, `main`, and the call of it."""
     loader, kept, given = _WORDS[framework]
-    lines = [
-        "parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])",
-        'parser.add_argument("pictures", nargs="*", type=Path)',
-        *(['parser.add_argument("--train", type=Path, metavar="DATA.npz")'] if trains else []),
-        "asked = parser.parse_args()",
-        *(_training(kept, given) if trains else []),
-        f"{given} = load_weights()",
-        "for path in asked.pictures:",
-        *_shown(graph, given),
+    text = "\n".join(
+        [
+            "def main() -> None:",
+            block([*_options(trains), *_loaded(given), *_shown(graph, given)]),
+        ]
+    )
+    return [
+        loader.replace("PICTURE", str((1, *graph.input_shape))),
+        _train_anew(graph, kept, given) if trains else "",
+        text,
+        'if __name__ == "__main__":\n    main()',
     ]
-    text = "\n".join(["def main() -> None:", block(lines)])
-    return [loader, text, 'if __name__ == "__main__":\n    main()']
 
 
 _LOAD_TORCH = '''
-def load_weights() -> nn.Module:
-    """The network with the weights that lie beside this file."""
+def load_weights(path: Path = WEIGHTS) -> nn.Module:
+    """The network with the weights that lie beside this file, or others."""
     network = Network()
-    network.load_state_dict(load_file(WEIGHTS))
+    network.load_state_dict(load_file(path))
     return network
 '''
 _LOAD_JAX = '''
-def load_weights() -> Weights:
-    """The weights that lie beside this file."""
-    return {name: jnp.asarray(value) for name, value in load_file(WEIGHTS).items()}
+def load_weights(path: Path = WEIGHTS) -> Weights:
+    """The weights that lie beside this file, or others."""
+    weights = {name: jnp.asarray(value) for name, value in load_file(path).items()}
+    for layer, shapes in SHAPES.items():
+        for kind, shape in shapes.items():
+            name = f"{layer}.{kind}"
+            if name not in weights or weights[name].shape != shape:
+                raise ValueError(f"it has no {name} of {list(shape)}")
+    return weights
 '''
 _LOAD_HAIKU = '''
-def load_weights() -> Weights:
-    """The weights that lie beside this file."""
+def load_weights(path: Path = WEIGHTS) -> Weights:
+    """The weights that lie beside this file, or others."""
     params, state = {}, {}
-    for path, value in load_file(WEIGHTS).items():
-        module, _, name = path.rpartition("/")
+    for entry, value in load_file(path).items():
+        module, _, name = entry.rpartition("/")
         part = state if name in ("mean", "var") else params
         part.setdefault(module, {})[name] = jnp.asarray(value)
+    key, picture = jax.random.key(0), jnp.zeros(PICTURE)
+    wanted = jax.eval_shape(partial(network.init, training=False), key, picture)
+    if jax.tree.map(jnp.shape, (params, state)) != jax.tree.map(jnp.shape, wanted):
+        raise ValueError("its names or shapes are others")
     return params, state
 '''
 _WORDS = {
-    "torch": (_LOAD_TORCH, "save_file(network.state_dict(), trained)", "network"),
-    "haiku": (_LOAD_HAIKU, "save_file(as_arrays(weights), trained)", "weights"),
-    "jax": (_LOAD_JAX, "save_file(as_arrays(weights), trained)", "weights"),
+    "torch": (_LOAD_TORCH, "save_file(network.state_dict(), kept)", "network"),
+    "haiku": (_LOAD_HAIKU, "save_file(as_arrays(weights), kept)", "weights"),
+    "jax": (_LOAD_JAX, "save_file(as_arrays(weights), kept)", "weights"),
 }
 
 
-def _training(kept: str, given: str) -> list[str]:
+def _train_anew(graph: Graph, kept: str, given: str) -> str:
+    channels, height, width = graph.input_shape
+    lines = [
+        f'kept = Path("{TRAINED}")',
+        "if kept.exists():",
+        '    parser.error(f"{kept} is there already: move it away")',
+        "try:",
+        f"    images, labels = read_data(path, ({height}, {width}, {channels}))",
+        "except (BadZipFile, EOFError, OSError, ValueError, zlib.error) as error:",
+        f'    wanted = "{data_text(graph)}"',
+        '    parser.error(f"{path} must hold {wanted}: {error}")',
+        f"{given} = train(images, labels)",
+        f"right = predict({given}, images).argmax(1) == labels",
+        'print(f"accuracy on the training images: {right.mean():.2%}")',
+        kept,
+        'print(f"kept as {kept}: --weights {kept} takes them")',
+    ]
+    head = "def train_anew(parser: argparse.ArgumentParser, path: Path) -> None:"
+    about = '    """Trains on a file of images, and keeps the weights in the working folder."""'
+    return "\n".join([head, about, block(lines)])
+
+
+_INVERT = "dark on light to light on dark"  # as predict.py has it
+
+
+def _options(trains: bool) -> list[str]:
+    pictures = '"*"' if trains else '"+"'
+    lines = [
+        "parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])",
+        f'parser.add_argument("pictures", nargs={pictures}, type=Path, metavar="PICTURE")',
+        f'parser.add_argument("--invert", action="store_true", help="{_INVERT}")',
+        'parser.add_argument("--weights", type=Path, default=WEIGHTS, help="another file of them")',
+    ]
+    if not trains:
+        return [*lines, "asked = parser.parse_args()"]
     return [
+        *lines,
+        'parser.add_argument("--train", type=Path, metavar="DATA.npz", help="train on these anew")',
+        "asked = parser.parse_args()",
+        "if bool(asked.pictures) == bool(asked.train):",
+        '    parser.error("give PICTURE..., or --train DATA.npz")',
+        "if asked.train and (asked.invert or asked.weights != WEIGHTS):",
+        '    parser.error("--invert and --weights are for PICTURE..., not for --train")',
         "if asked.train:",
-        "    data = np.load(asked.train)",
-        f'    {given} = train(data["images"], data["labels"])',
-        '    trained = WEIGHTS.with_stem("trained")',
-        f"    {kept}",
-        '    print(f"kept as {trained}")',
+        "    train_anew(parser, asked.train)",
         "    return",
     ]
 
 
+def _loaded(given: str) -> list[str]:
+    return [
+        "try:",
+        f"    {given} = load_weights(asked.weights)",
+        "except (OSError, RuntimeError, SafetensorError, ValueError) as error:",
+        '    told = " ".join(str(error).split())',
+        '    parser.error(f"{asked.weights} holds no weights of this network: {told}")',
+    ]
+
+
 def _shown(graph: Graph, given: str) -> list[str]:
-    outputs = f"predict({given}, read_picture(path))[0]"
+    outputs = f"predict({given}, picture)[0]"
     last = graph.last.function
     if last == "softmax":
         shares = [f"    shares = {outputs}"]
@@ -76,6 +134,12 @@ def _shown(graph: Graph, given: str) -> list[str]:
             "    shares /= shares.sum()",
         ]
     return [
+        "unreadable = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)",
+        "for path in asked.pictures:",
+        "    try:",
+        "        picture = read_picture(path, asked.invert)",
+        "    except unreadable as error:",
+        '        parser.error(f"{path} is no picture that can be read: {error}")',
         *shares,
         "    best = int(shares.argmax())",
         '    print(f"{path}: {CLASSES[best]} ({shares[best]:.1%})")',

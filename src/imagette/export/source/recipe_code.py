@@ -234,7 +234,7 @@ def in_words(recipe: Recipe) -> str:
     """The recipe in half a line, for the head of the file."""
     parts = [OPTIMISER_NAMES[type(one)] for one in movers(recipe.optimiser)]
     number = recipe.epochs
-    epochs = "one epoch" if number == 1 else f"{number} epochs"
+    epochs = "1 epoch" if number == 1 else f"{number} epochs"
     epochs = "the time given" if number == "budget" else epochs
     batch = "all images" if recipe.batch == "all" else f"batches of {recipe.batch}"
     return f"{' and '.join(parts)}, {epochs}, {batch}"

@@ -30,6 +30,7 @@ def torch_text(
     class_names: Sequence[str],
     title: str,
     trained_on: str,
+    stage: str = "",
 ) -> str:
     """The whole file."""
     numbers = numbers_of(class_names, preprocess, graph, training)
@@ -39,9 +40,10 @@ def torch_text(
         *(torch_training(training, graph) if training else []),
         piece("torch_code", "predict"),
         piece("numpy_code", "read_picture"),
+        piece("numpy_code", "read_data") if training else "",
         *main_text("torch", graph, training is not None),
     ]
-    top = head(title, "PyTorch", PACKAGES, graph, training, recipe, trained_on)
+    top = head(title, "PyTorch", PACKAGES, graph, training, recipe, trained_on, stage)
     return file_text(top, (), numbers, sections, "safetensors.torch", training)
 
 

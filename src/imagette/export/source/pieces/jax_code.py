@@ -197,6 +197,19 @@ def first_weights(key: Array) -> Weights:
     return weights
 
 
+def first_weights_without_norms(key: Array) -> Weights:
+    """All uniform within 1 / sqrt(fan in)."""
+    weights = {}
+    for layer, shapes in SHAPES.items():
+        for kind, shape in shapes.items():
+            key, own_key = jax.random.split(key)
+            kernel = shapes.get(kind.replace("bias", "weight"), shape)
+            bound = 1 / math.sqrt(math.prod(kernel[1:]))
+            value = jax.random.uniform(own_key, shape, minval=-bound, maxval=bound)
+            weights[f"{layer}.{kind}"] = value
+    return weights
+
+
 def moving_towards(averages: Any, weights: Any, share: float) -> Any:
     """The averages after they went a share of the way to the weights."""
     return jax.tree.map(lambda a, w: a + share * (w - a), averages, weights)

@@ -11,6 +11,7 @@ from PIL import Image, ImageOps
 Images = NDArray[np.uint8]  # [N,H,W,C], 0 to 255
 
 BATCH = 64
+CLASSES = ["0", "1"]
 HEIGHT, WIDTH, COLOUR = 28, 28, "L"
 GROUPS: list[tuple[str, float, float | None]] = []
 
@@ -57,8 +58,11 @@ def cutout(
     return covered
 
 
-def read_picture(path: Path) -> Images:
-    """A picture [1,H,W,C], cut to the middle and scaled to the network's size."""
+def read_picture(path: Path, invert: bool = False) -> Images:
+    """A picture [1,H,W,C], cut to the middle and scaled to the network's size.
+
+    `invert` turns dark on light into light on dark.
+    """
     picture = ImageOps.exif_transpose(Image.open(path))
     if picture.mode.startswith("I"):  # of 16 bits
         picture = Image.fromarray(
@@ -67,7 +71,28 @@ def read_picture(path: Path) -> Images:
     paper = Image.new("RGBA", picture.size, "white")  # under what is transparent
     picture = Image.alpha_composite(paper, picture.convert("RGBA")).convert(COLOUR)
     fitted = ImageOps.fit(picture, (WIDTH, HEIGHT), Image.Resampling.BILINEAR)
+    if invert:
+        fitted = ImageOps.invert(fitted)
     return np.asarray(fitted, np.uint8).reshape(1, HEIGHT, WIDTH, -1)
+
+
+def read_data(
+    path: Path, shape: tuple[int, int, int]
+) -> tuple[Images, NDArray[np.integer]]:
+    """Images [N,H,W,C], grey ones also [N,H,W], and labels [N] of a .npz file."""
+    data = np.load(path)
+    missing = {"images", "labels"} - set(getattr(data, "files", []))
+    if missing:
+        raise ValueError(f"it has no {' and no '.join(sorted(missing))}")
+    images, labels = data["images"], data["labels"]
+    images = images[..., None] if images.ndim == 3 else images
+    if images.dtype != np.uint8 or images.shape[1:] != shape or not len(images):
+        raise ValueError(f"its images are {images.dtype} {list(images.shape)}")
+    if labels.dtype.kind not in "iu" or labels.shape != images.shape[:1]:
+        raise ValueError(f"its labels are {labels.dtype} {list(labels.shape)}")
+    if labels.min() < 0 or labels.max() >= len(CLASSES):
+        raise ValueError(f"its labels go from {labels.min()} to {labels.max()}")
+    return images, labels
 
 
 def group_of(name: str, decay: float) -> tuple[float, float]:
