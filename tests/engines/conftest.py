@@ -107,6 +107,7 @@ OPTIMISERS = [
     {"name": "rmsprop", "smoothing": 0.9, "epsilon": 0.01},
     {"name": "rmsprop", "momentum": 0.5, "decay": 0.1},
     {"name": "muon"},
+    {"name": "muon", "newton_schulz": 3, "normalise": True},
     {"name": "muon", "nesterov": False, "decay": 0.1, "rest": {"name": "sgd", "momentum": 0.9}},
 ]
 

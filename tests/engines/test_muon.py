@@ -21,11 +21,11 @@ linear classes
 MATRICES = {"conv1.weight": (4, 18), "conv2.weight": (6, 18), "linear1.weight": (40, 96)}
 
 
-def orthogonalised(matrix):
-    """U p(p(p(p(p(s))))) V^T of the singular values, p(s) = a s + b s^3 + c s^5 (K. Jordan)."""
+def orthogonalised(matrix, num_steps=5):
+    """U p(...p(s)) V^T of the singular values, p(s) = a s + b s^3 + c s^5 (K. Jordan)."""
     left, values, right = np.linalg.svd(matrix, full_matrices=False)
     values = values / np.linalg.norm(matrix)
-    for _ in range(5):
+    for _ in range(num_steps):
         values = 3.4445 * values - 4.7750 * values**3 + 2.0315 * values**5
     return left * values @ right
 
@@ -68,6 +68,20 @@ def test_two_steps_are_those_of_the_source(case, engine, nesterov):
         before = {name: after[name] for name in one.first}
     slots = {name for name in after if name.startswith("opt.")}
     assert slots == {f"opt.momentum_buffer.{name}" for name in velocity}
+
+
+def test_fewer_steps_and_weights_kept_at_a_norm(case, engine):
+    spec = {"name": "muon", "rate": 0.3, "momentum": 0.0, "nesterov": False,
+            "newton_schulz": 3, "normalise": True}  # fmt: skip
+    one = case(NETWORK, optimiser=spec, batch=50)
+    model, gradients = one.on(engine), gradients_of(case, engine, one.first)
+    after = model.save(model.advance(model.start(one.first), one.plans()[0].head(1))[0])
+    for name, (rows, columns) in MATRICES.items():
+        step = orthogonalised(gradients[name].reshape(rows, columns), 3)
+        moved = one.first[name].reshape(rows, columns) - 0.3 * max(1, rows / columns) ** 0.5 * step
+        moved *= rows**0.5 / np.linalg.norm(moved)
+        found = after[name].reshape(rows, columns)
+        np.testing.assert_allclose(found, moved, rtol=2e-3, atol=2e-4, err_msg=name)
 
 
 def test_tall_matrices_make_larger_steps(case, engine):

@@ -78,18 +78,19 @@ class RMSprop(Spec):
 NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
 """Coefficients a, b, c of X <- a X + (b A + c A A) X, where A = X X^T."""
 
-NEWTON_SCHULZ_STEPS = 5
-
 
 class Muon(Spec):
     """Momentum, made nearly orthogonal matrix by matrix; for the other weights an optimiser `rest`.
 
     Of weights of two and more dimensions, but for the last layer's if it is linear: v <- momentum
     v + gradient; u = gradient + momentum v with `nesterov`, else v; as a matrix [out, the rest]
-    with the Frobenius norm 1, five Newton-Schulz steps take its singular values near 1; then w <-
+    with the Frobenius norm 1, `newton_schulz` steps take its singular values near 1; then w <-
     w - rate (sqrt(max(1, rows / columns)) u + decay w). In float32, where the source has bfloat16.
-    The schedule multiplies the rates of both. Source: Keller Jordan, 2024,
-    https://kellerjordan.github.io/posts/muon.
+    With `normalise`, each of these weights is then scaled to the Frobenius norm sqrt(rows), so
+    that a rate means the same turn at every step: for weights whose scale a norm takes away.
+    The schedule multiplies the rates of both. Sources: Keller Jordan, 2024,
+    https://kellerjordan.github.io/posts/muon; fewer steps and norms, for the second of his
+    https://github.com/KellerJordan/cifar10-airbench, which scales before the step.
     """
 
     decoupled: ClassVar[bool] = True
@@ -98,6 +99,8 @@ class Muon(Spec):
     momentum: float = Field(0.95, ge=0, lt=1)
     nesterov: bool = True
     decay: float = Field(0.0, ge=0)
+    newton_schulz: int = Field(5, ge=1, le=20)
+    normalise: bool = False
     rest: Annotated[SGD | AdamW, Field(discriminator="name"), BeforeValidator(named)] = AdamW()
 
 

@@ -82,7 +82,7 @@ RECIPES = {
     "rmsprop": on_recipe(optimiser={"name": "rmsprop", "rate": 0.001, "momentum": 0.5}),
     "muon": on_recipe(optimiser={"name": "muon", "decay": 0.01}, schedule="cosine"),
     "muon in groups": on_recipe(
-        optimiser={"name": "muon", "rest": MOMENTUM},
+        optimiser={"name": "muon", "newton_schulz": 3, "normalise": True, "rest": MOMENTUM},
         groups=[{"match": "*bias", "rate": 2.0, "decay": 0.0}, {"match": "conv1*", "rate": 0.5}],
     ),
     "groups": on_recipe(

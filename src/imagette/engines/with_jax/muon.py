@@ -9,10 +9,10 @@ import optax
 from jax import Array
 
 from imagette.engines.with_jax.pure import Tree
-from imagette.recipe.optimisers import NEWTON_SCHULZ, NEWTON_SCHULZ_STEPS
+from imagette.recipe.optimisers import NEWTON_SCHULZ
 
 
-def orthogonalised() -> optax.GradientTransformation:
+def orthogonalised(num_steps: int) -> optax.GradientTransformation:
     """Each update as a matrix [out, the rest], made nearly orthogonal and scaled as Muon says.
 
     Weights lie as `layout` lays them out, with their outputs on the last axis.
@@ -20,7 +20,7 @@ def orthogonalised() -> optax.GradientTransformation:
 
     def one(update: Array) -> Array:
         matrix = update.reshape(-1, update.shape[-1]).T
-        scaled = orthogonal(matrix) * sqrt(max(1, matrix.shape[0] / matrix.shape[1]))
+        scaled = orthogonal(matrix, num_steps) * sqrt(max(1, matrix.shape[0] / matrix.shape[1]))
         return scaled.T.reshape(update.shape)
 
     def update(updates: Tree, state: Any, _params: Tree = None) -> tuple[Tree, Any]:
@@ -29,13 +29,18 @@ def orthogonalised() -> optax.GradientTransformation:
     return optax.GradientTransformation(optax.init_empty_state, update)
 
 
-def orthogonal(matrix: Array) -> Array:
+def orthogonal(matrix: Array, num_steps: int) -> Array:
     """The matrix with its singular values near 1, by Newton-Schulz steps of fifth order."""
     a, b, c = NEWTON_SCHULZ
     x = matrix / (jnp.sqrt(jnp.sum(jnp.square(matrix))) + 1e-7)
     wide = len(x) <= x.shape[1]
     x = x if wide else x.T
-    for _ in range(NEWTON_SCHULZ_STEPS):
+    for _ in range(num_steps):
         square = x @ x.T
         x = a * x + (b * square + c * square @ square) @ x
     return x if wide else x.T
+
+
+def normalised(weight: Array) -> Array:
+    """The weight, its outputs on the last axis, at the Frobenius norm sqrt(outputs)."""
+    return weight * (sqrt(weight.shape[-1]) / jnp.sqrt(jnp.sum(jnp.square(weight))))

@@ -5,7 +5,7 @@ with what the other began.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from imagette.arrays import Weights
 from imagette.engines.protocol import OPTIMISER_PREFIX
-from imagette.engines.with_jax.muon import orthogonalised
+from imagette.engines.with_jax.muon import normalised, orthogonalised
 from imagette.engines.with_jax.pure import Tree
 from imagette.recipe.groups import Assignment
 from imagette.recipe.optimisers import SGD, Adam, AdamW, Muon, RMSprop
@@ -38,6 +38,7 @@ class Optimiser:
     slot_names: Mapping[str, str]  # of a field of Optax's states; empty for one's own: its path
     sign: int  # of the step: -1, or 1 for one's own, whose rate is its own too
     columns: OfEach  # the column of rates of each weight
+    project: Callable[[Array], Array] = lambda weight: weight  # what becomes of a moved weight
 
     def init(self, params: Tree) -> Tree:
         """Slots that have seen nothing; copies, for a step takes their memory and a user's key."""
@@ -48,7 +49,7 @@ class Optimiser:
         updates, slots = self.transformation.update(gradients, slots, params)
 
         def moved(w: Array, u: Array, column: int) -> Array:
-            return w + rates[column] * self.sign * u
+            return self.project(w + rates[column] * self.sign * u)
 
         return jax.tree.map(moved, params, updates, self.columns(params)), slots
 
@@ -141,7 +142,9 @@ def _lowered(spec: Any, assigned: Mapping[str, Assignment], names: OfEach) -> Op
         return lambda params: jax.tree.map(lambda n: getattr(assigned[n], what), names(params))
 
     lowered = _LOWERINGS[type(spec)](spec, _decayed(each("decay")))
-    return Optimiser(*lowered, sign=-1, columns=each("column"))
+    optimiser = Optimiser(*lowered, sign=-1, columns=each("column"))
+    on_sphere = isinstance(spec, Muon) and spec.normalise
+    return replace(optimiser, project=normalised) if on_sphere else optimiser
 
 
 def own_optimiser(transformation: optax.GradientTransformation) -> Optimiser:
@@ -250,7 +253,9 @@ def _rmsprop(spec: RMSprop, decay: optax.GradientTransformation) -> Lowered:
 
 def _muon(spec: Muon, decay: optax.GradientTransformation) -> Lowered:
     momentum = optax.trace(spec.momentum, spec.nesterov)
-    return optax.chain(momentum, orthogonalised(), decay), {"trace": "momentum_buffer"}
+    return optax.chain(momentum, orthogonalised(spec.newton_schulz), decay), {
+        "trace": "momentum_buffer"
+    }
 
 
 _LOWERINGS: dict[type, Callable[[Any, optax.GradientTransformation], Lowered]] = {

@@ -60,7 +60,7 @@ def _rmsprop(spec: RMSprop, parameters: Parameters) -> torch.optim.Optimizer:
 
 
 def _muon(spec: Muon, parameters: Parameters) -> torch.optim.Optimizer:
-    return MuonStep(parameters, spec.rate, spec.momentum, spec.nesterov)
+    return MuonStep(parameters, spec)
 
 
 _LOWERINGS: dict[type, Callable[[Any, Parameters], torch.optim.Optimizer]] = {

@@ -38,6 +38,9 @@ def jax_training(training: Training, graph: Graph, traits: Traits) -> list[str]:
         jax_loss(recipe.loss),
         group_function(recipe),
         piece("jax_code", "orthogonalised") if isinstance(recipe.optimiser, Muon) else "",
+        piece("jax_code", "on_sphere")
+        if isinstance(recipe.optimiser, Muon) and recipe.optimiser.normalise
+        else "",
         make_optimiser(training, graph),
         schedule_function(training),
         *augment_functions(training),
@@ -224,8 +227,14 @@ def _chain(optimiser: Any, rate: str, decay: str) -> str:
             parts += [f"optax.trace({optimiser.momentum!r})"] if optimiser.momentum else []
         case _:
             nesterov = ", nesterov=True" if optimiser.nesterov else ""
-            parts = [f"optax.trace({optimiser.momentum!r}{nesterov})", "orthogonalised()", added]
+            parts = [
+                f"optax.trace({optimiser.momentum!r}{nesterov})",
+                f"orthogonalised({optimiser.newton_schulz})",
+                added,
+            ]
     parts.append(f"optax.scale_by_learning_rate({rate})")
+    if isinstance(optimiser, Muon) and optimiser.normalise:
+        parts.append("on_sphere()")
     return f"optax.chain({', '.join(part for part in parts if part)})"
 
 

@@ -195,6 +195,10 @@ def _call(optimiser: Any, given: str, rate: str, grouped: bool) -> str:
         case _:
             name = "Muon"
             options |= {"momentum": optimiser.momentum, "nesterov": optimiser.nesterov}
+            options |= (
+                {} if optimiser.newton_schulz == 5 else {"newton_schulz": optimiser.newton_schulz}
+            )
+            options |= {"normalise": True} if optimiser.normalise else {}
     usual = 0.01 if isinstance(optimiser, AdamW) else 0.0  # of PyTorch's own
     if not grouped and optimiser.decay != usual:
         options["weight_decay"] = optimiser.decay

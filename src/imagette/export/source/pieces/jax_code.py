@@ -160,7 +160,7 @@ def dropout(name: str, x: Array, rate: float, key: Array | None) -> Array:
     return jnp.where(kept, x / (1 - rate), 0)
 
 
-def orthogonalised() -> optax.GradientTransformation:
+def orthogonalised(num_steps: int) -> optax.GradientTransformation:
     """Makes updates nearly orthogonal, matrix by matrix: the heart of Muon.
 
     Source: Keller Jordan, 2024, https://kellerjordan.github.io/posts/muon
@@ -172,13 +172,25 @@ def orthogonalised() -> optax.GradientTransformation:
         x = matrix / (jnp.linalg.norm(matrix) + 1e-7)
         wide = x.shape[0] <= x.shape[1]
         x = x if wide else x.T
-        for _ in range(5):  # Newton-Schulz: singular values go near 1
+        for _ in range(num_steps):  # Newton-Schulz: singular values go near 1
             square = x @ x.T
             x = a * x + (b * square + c * square @ square) @ x
         factor = math.sqrt(max(1, matrix.shape[0] / matrix.shape[1]))
         return (factor * (x if wide else x.T)).reshape(update.shape)
 
     return optax.stateless(lambda updates, _: jax.tree.map(orthogonal, updates))
+
+
+def on_sphere() -> optax.GradientTransformation:
+    """Updates that end on weights of the Frobenius norm sqrt(outputs)."""
+
+    def to_sphere(update: Array, weight: Array) -> Array:
+        moved = weight + update
+        return moved * (math.sqrt(len(moved)) / jnp.linalg.norm(moved.ravel())) - weight
+
+    return optax.stateless(
+        lambda updates, params: jax.tree.map(to_sphere, updates, params)
+    )
 
 
 def first_weights(key: Array) -> Weights:

@@ -107,10 +107,14 @@ class Muon(torch.optim.Optimizer):
         lr: float,
         momentum: float = 0.95,
         nesterov: bool = True,
+        newton_schulz: int = 5,
+        normalise: bool = False,
         weight_decay: float = 0.0,
     ) -> None:
         settings = {"lr": lr, "momentum": momentum, "nesterov": nesterov}
         super().__init__(parameters, {**settings, "weight_decay": weight_decay})
+        self.newton_schulz = newton_schulz
+        self.normalise = normalise
 
     @torch.no_grad()
     def step(self, _closure: Any = None) -> None:  # type: ignore[override]
@@ -123,19 +127,21 @@ class Muon(torch.optim.Optimizer):
                 update = moving
                 if group["nesterov"]:
                     update = weight.grad + group["momentum"] * moving
-                matrix = orthogonal(update.flatten(1))
+                matrix = orthogonal(update.flatten(1), self.newton_schulz)
                 factor = math.sqrt(max(1, matrix.shape[0] / matrix.shape[1]))
                 weight.mul_(1 - group["lr"] * group["weight_decay"])
                 weight.sub_(group["lr"] * factor * matrix.view(weight.shape))
+                if self.normalise:
+                    weight.mul_(math.sqrt(len(weight)) / weight.norm())
 
 
-def orthogonal(matrix: Tensor) -> Tensor:
-    """The matrix with its singular values near 1, by five Newton-Schulz steps."""
+def orthogonal(matrix: Tensor, num_steps: int) -> Tensor:
+    """The matrix with its singular values near 1, by Newton-Schulz steps."""
     a, b, c = 3.4445, -4.7750, 2.0315
     x = matrix / (matrix.norm() + 1e-7)
     wide = x.shape[0] <= x.shape[1]
     x = x if wide else x.T
-    for _ in range(5):
+    for _ in range(num_steps):
         square = x @ x.T
         x = a * x + (b * square + c * square @ square) @ x
     return x if wide else x.T
