@@ -1,11 +1,11 @@
-# make demo | test | test-system | check | coverage | flags | sources | clean     (PYTHON=python3.12 make test)
+# make demo | test | test-system | check | coverage | flags | sources | results | clean     (PYTHON=python3.12 make test)
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 MANIFEST := pyproject.toml constraints.txt
 
-.PHONY: demo test test-system check coverage flags sources clean
+.PHONY: demo test test-system check coverage flags sources results clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/.runs
@@ -33,6 +33,9 @@ flags: $(VENV)/.develops
 # The recipes of the five sources on the real data, short; as their files say: make sources LONG=1
 sources: $(VENV)/.runs
 	$(BIN)/python scripts/sources.py $(if $(LONG),--long)
+
+results: $(VENV)/.runs
+	$(BIN)/python scripts/results.py
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -2,6 +2,7 @@
 
     python scripts/publish.py RUN...               what `make results` makes its tables of
     python scripts/publish.py RUN --name mnist_8k  under another name than the run's title
+    python scripts/publish.py --ablation SWEEP --name mnist_8k   as results/ablations/mnist_8k.json
 
 A published run has the run's settings, history, decisions, evaluations, its rows of the ledger, and
 its last weights up to 2.5 MB; docs/results.md says what stays behind.
@@ -13,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from imagette import ImagetteError
+from imagette.run.ablation import ablation_of, write_ablation
 from imagette.run.publish import Result, publish
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
@@ -24,13 +26,29 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--to", type=Path, default=RESULTS, help="where results lie")
     parser.add_argument("--name", help="of the experiment; the run's title if left out")
     parser.add_argument("--overwrite", action="store_true", help="replace a result that is there")
+    parser.add_argument("--ablation", action="store_true", help="RUNs are a sweep's: its figures")
+    parser.add_argument("--against", help="the variant to compare with, of an ablation")
     asked = parser.parse_args(arguments)
+    if asked.ablation:
+        return _ablation(parser, asked)
     for run in asked.runs:
         try:
             _tell(publish(run, asked.to, asked.name, asked.overwrite))
         except ImagetteError as error:
             print(f"publish: error: {error}", file=sys.stderr)
             return error.exit_code
+    return 0
+
+
+def _ablation(parser: argparse.ArgumentParser, asked: argparse.Namespace) -> int:
+    if not asked.name:
+        parser.error("--ablation needs --name EXPERIMENT")
+    try:
+        found = ablation_of(asked.runs, asked.name, asked.against)
+        print(f"published {write_ablation(asked.to, found, asked.overwrite)}")
+    except ImagetteError as error:
+        print(f"publish: error: {error}", file=sys.stderr)
+        return error.exit_code
     return 0
 
 

@@ -3,6 +3,7 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
+from imagette.report.colours import ORANGE
 from imagette.report.curves import figure_bytes
 from imagette.report.pareto import Point, Price, pareto_figure
 
@@ -50,3 +51,11 @@ def test_of_many_variants_only_the_front_is_named():
 def test_every_front_makes_a_picture(points):
     made = figure_bytes(pareto_figure([Price("$a_", points)], "accuracy %"))
     assert Image.open(BytesIO(made)).format == "PNG"
+
+
+def test_what_others_have_published_is_an_orange_square_of_its_own():
+    theirs = Point("theirs", 15.0, 0.95, True, is_theirs=True)
+    (axes,) = pareto_figure([Price("parameters", (*POINTS, theirs))], "accuracy %").axes
+    *_, squares = axes.lines
+    assert (squares.get_marker(), list(squares.get_xdata())) == ("s", [15.0])
+    assert {text.get_text(): text.get_color() for text in axes.texts}["theirs"] == ORANGE

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, LogLocator, MaxNLocator, NullFormatter
 
-from imagette.report.colours import BLUE, GREY, INK
+from imagette.report.colours import BLUE, GREY, INK, ORANGE
 from imagette.report.style import bare, new_figure
 
 _SIZE_INCHES = (12.0, 4.4)
@@ -25,6 +25,7 @@ class Point:
     price: float
     accuracy: float
     on_front: bool
+    is_theirs: bool = False  # published by others, and not trained here
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,24 +36,28 @@ class Price:
     points: tuple[Point, ...]
 
 
-def pareto_figure(prices: Sequence[Price], accuracy_label: str) -> Figure:
+def pareto_figure(
+    prices: Sequence[Price], accuracy_label: str, most_names: int = _MOST_NAMES
+) -> Figure:
     """Draw a panel for each price; the front is a line with names, the others are marks.
 
-    A price is on a logarithmic axis where some pay many times as much as others.
+    A price is on a logarithmic axis where some pay many times as much as others. What others have
+    published is an orange square. Names stand at no more than `most_names` points of a panel.
     """
     figure = new_figure(*_SIZE_INCHES[::-1])
     panels = figure.subplots(1, len(prices), sharey=True, squeeze=False)[0]
     for axes, price in zip(panels, prices, strict=True):
-        _panel(axes, price)
+        _panel(axes, price, most_names)
     panels[0].set_ylabel(accuracy_label)
     return figure
 
 
-def _panel(axes: Axes, price: Price) -> None:
+def _panel(axes: Axes, price: Price, most_names: int) -> None:
     axes.set_xlabel(price.label)
     bare(axes)
     front = sorted((one for one in price.points if one.on_front), key=lambda one: one.price)
     others = [one for one in price.points if not one.on_front]
+    theirs = [one for one in price.points if one.is_theirs]
     axes.plot(*_places(others), linestyle="", marker="o", markersize=5, color=GREY, alpha=0.8)
     axes.plot(
         *_places(front),
@@ -62,9 +67,11 @@ def _panel(axes: Axes, price: Price) -> None:
         drawstyle="steps-post",
         linewidth=1.5,
     )
+    if theirs:
+        axes.plot(*_places(theirs), linestyle="", marker="s", markersize=7, color=ORANGE)
     _scale(axes, [one.price for one in price.points])
     axes.margins(x=0.14, y=0.16)
-    named = [*front, *others] if len(price.points) <= _MOST_NAMES else front[-_MOST_NAMES:]
+    named = [*front, *others] if len(price.points) <= most_names else front[-most_names:]
     middle = _middle(axes)
     for one in named:
         _name(axes, one, left=one.price > middle)
@@ -100,6 +107,6 @@ def _name(axes: Axes, one: Point, left: bool) -> None:
         textcoords="offset points",
         ha="right" if left else "left",
         fontsize=8,
-        color=BLUE if one.on_front else INK,
+        color=ORANGE if one.is_theirs else BLUE if one.on_front else INK,
         parse_math=False,
     )
