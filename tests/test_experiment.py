@@ -213,6 +213,8 @@ def test_a_broken_file_is_one_clear_line(written, text, name, message):
 def test_a_missing_file_and_an_unknown_name_are_told_apart():
     with pytest.raises(UsageError, match=r"^No experiment file 'not/there\.toml' is there\.$"):
         load("not/there.toml")
+    with pytest.raises(UsageError, match=r"^No experiment is called 'ffff.*\.\.\.'\. "):
+        load("f" * 300)  # no name of a file is so long
     with pytest.raises(UsageError, match=r"^No experiment is called 'frist_light'\. Did you mean"):
         load("frist_light")
 

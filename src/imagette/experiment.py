@@ -161,13 +161,21 @@ def files_by_name(folder: Path) -> dict[str, Path]:
 def find_among(name: str, known: Mapping[str, Path], what: str) -> Path:
     """A path if there is one, else the file known by that name; `what` says what it is."""
     path = Path(name)
-    if path.is_file():
+    if is_file(path):
         return path
     if path.suffix in SUFFIXES or len(path.parts) > 1:
         raise UsageError(f"No {what} file '{short(name)}' is there.")
     if name not in known:
         raise UsageError(f"No {what} is called '{short(name, 60)}'. {nearest(name[:60], known)}")
     return known[name]
+
+
+def is_file(path: Path) -> bool:
+    """Whether a file is there; a name too long for any file is no error."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def read_values(path: Path) -> dict[str, Any]:

@@ -53,6 +53,15 @@ def test_the_list_names_what_it_leaves_out(runs, capsys, tmp_path):
     assert out.endswith("left out: runs/foreign holds no run\n")
 
 
+def test_a_recipe_that_lost_a_name_is_damage(runs, capsys):
+    resolved = json.loads((runs[0].path / "resolved.json").read_text())
+    del resolved["recipe"]["schedule"]["name"]
+    (runs[0].path / "resolved.json").write_text(json.dumps(resolved))
+    code, out, err = imagette(capsys, "runs", "show", runs[0].path)
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert "is damaged" in err
+
+
 def test_an_empty_folder_says_so_and_an_absent_one_is_refused(capsys, tmp_path):
     code, out, _ = imagette(capsys, "runs", "list", tmp_path)
     assert (code, out) == (0, "no run is here yet: imagette train makes one\n")

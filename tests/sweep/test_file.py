@@ -75,6 +75,7 @@ def test_a_base_is_found_beside_the_sweep(written):
     [
         ("", "'base' must be given."),
         ('base = "frist_light"', "No experiment is called 'frist_light'. Did you mean 'first_"),
+        (f'base = "{"é" * 200}"', "No experiment is called 'éééé"),  # too long for a file's name
         ('base = "no/such.toml"', "such.toml' is there."),
         ('base = "first_light"\ngird = {}', "unknown key 'gird'. Did you mean 'grid'?"),
         ('base = "first_light"\n[grid]\nrecipe.batch = 3', "must be a list of values. Got 3"),

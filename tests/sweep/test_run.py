@@ -158,6 +158,15 @@ def test_a_changed_sweep_is_refused_naming_what_differs(tiny, swept, finished):
     )
 
 
+def test_what_differs_is_named_in_few_words(tiny, swept, finished):
+    written = json.loads((finished / "sweep.json").read_text())
+    written["sweep"]["grid"]["x" * 5_000] = [1]
+    (finished / "sweep.json").write_text(json.dumps(written))
+    with pytest.raises(UsageError, match=r"'grid\.xxx.*\.\.\.' was \[1\] and is absent") as caught:
+        swept(tiny())
+    assert len(str(caught.value)) < len(str(finished)) + 400
+
+
 def test_a_folder_of_something_else_is_left_alone(tiny, swept, out):  # 004-T4
     out.mkdir()
     (out / "thesis.txt").write_text("precious")

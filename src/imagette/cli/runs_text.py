@@ -10,6 +10,7 @@ from imagette.cli.operations import operations_text
 from imagette.plain import plain
 from imagette.run.lines import shown_epochs
 from imagette.run.runs import RunDetails, RunList, RunSummary
+from imagette.store.damage import naming_damage
 
 GAP = "  "
 HEADINGS = ("run", "made (UTC)", "state", "network", "data", "parameters", "epochs", "accuracy")
@@ -37,12 +38,20 @@ def list_lines(found: RunList, here: Path, width: int) -> list[str]:
 
 
 def show_lines(details: RunDetails) -> list[str]:
-    """A run in some ten lines, each of which says first what it tells."""
+    """A run in some ten lines, each of which says first what it tells.
+
+    Raises StoreError, naming the run, for values in it that are not what was written.
+    """
+    with naming_damage(details.summary.path):
+        return [plain(f"{name:<8} {' '.join(text.split())}") for name, text in _told(details)]
+
+
+def _told(details: RunDetails) -> list[tuple[str, str]]:
     run, resolved = details.summary, details.resolved
     reason = f": {run.state.reason}" if run.state.reason else ""
     watched = "; the test set was watched each epoch" if run.test_watched else ""
     operations = operations_text(run.operations, run.uncounted)
-    lines = [
+    return [
         ("run", str(run.path)),
         ("title", run.title),
         ("made", f"{run.when}, seed {run.seed}"),
@@ -56,7 +65,6 @@ def show_lines(details: RunDetails) -> list[str]:
         ("made on", str(details.environment.get("device") or details.environment.get("platform"))),
         *(("note", f"{note.when}  {note.text}") for note in run.notes),
     ]
-    return [plain(f"{name:<8} {' '.join(text.split())}") for name, text in lines]
 
 
 def _cells(run: RunSummary, here: Path) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from imagette.errors import UsageError
-from imagette.experiment import SUFFIXES, files_by_name, find, find_among, read_values
+from imagette.experiment import SUFFIXES, files_by_name, find, find_among, is_file, read_values
 from imagette.problems import describe_problems
 from imagette.sweep.spec import Sweep
 
@@ -46,4 +46,4 @@ def find_sweep(name: str) -> Path:
 def _base(base: str, sweep: Path) -> Path:
     beside = sweep.parent / base
     is_path = beside.suffix in SUFFIXES or len(Path(base).parts) > 1
-    return find(str(beside) if is_path or beside.is_file() else base)
+    return find(str(beside) if is_path or is_file(beside) else base)

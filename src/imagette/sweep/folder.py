@@ -14,6 +14,7 @@ from typing import Any, Self
 from imagette.errors import StoreError, UsageError
 from imagette.evaluate.spec import JUDGED_FIRST
 from imagette.experiment import resolved
+from imagette.plain import short
 from imagette.store.damage import (
     NUMBER_OR_NONE,
     TABLE,
@@ -165,7 +166,7 @@ def _refuse_a_change(path: Path, begun: Mapping[str, Any], asked: Mapping[str, A
         for one in ({**begun["sweep"], "sources": begun.get("sources", {})}, asked)
     )
     told = [
-        f"'{key}' was {_shown(before, key)} and is {_shown(now, key)}"
+        f"'{short(key, 60)}' was {_shown(before, key)} and is {_shown(now, key)}"
         for key in {**before, **now}
         if before.get(key, ...) != now.get(key, ...)
     ]
