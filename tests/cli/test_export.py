@@ -65,6 +65,18 @@ def test_an_opset_that_will_not_do_is_refused(run, opset, tmp_path, capsys):
     assert not out.exists()
 
 
+def test_an_unfinished_run_is_told_of_before_it_is_exported_and_once(run, tmp_path, capsys):
+    # 004-34
+    shutil.copytree(run, tmp_path / "run", ignore=shutil.ignore_patterns("exports"))
+    (tmp_path / "run" / "finished.json").unlink()
+    assert main(["export", str(tmp_path / "run"), "--to", "onxx"]) == 2  # nothing is computed
+    said = capsys.readouterr().err.splitlines()
+    assert re.fullmatch(r"imagette: the run is .*: weights of step \d+", said[0])
+    assert main(["export", str(tmp_path / "run"), "--to", "onnx"]) == 0
+    said = capsys.readouterr()
+    assert (said.err.count("weights of step"), said.out.count("weights of step")) == (1, 0)
+
+
 def test_predict_py_classifies_without_imagette(run, tmp_path):  # 004-44
     picture = tmp_path / "drawn.png"
     Image.new("RGB", (60, 40), "white").save(picture)

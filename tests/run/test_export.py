@@ -148,10 +148,22 @@ def test_an_unknown_format_is_refused_with_the_nearest(small_run):
         list(export_run(small_run, ["onxx"]))
 
 
-def test_an_option_that_no_format_knows_is_refused(broken, small_run):
-    for options, said in (({"int8": True}, "--int8 is for"), ({"opset": 17}, "--opset is for")):
-        with pytest.raises(UsageError, match=f"{said} .*Got broken"):
-            list(export_run(small_run, ["broken"], **options))
+def test_an_option_that_no_format_knows_is_refused(broken, small_run, tmp_path):  # 004-34
+    given = {"int8": True, "opset": 17, "lang": "en", "ort": tmp_path}
+    for name, value in given.items():
+        with pytest.raises(UsageError, match=rf"^--{name} is for .*(onnx|web)\. Got broken: leave"):
+            list(export_run(small_run, ["broken"], **{name: value}))
+
+
+def test_a_format_says_which_option_of_another_it_was_made_without(
+    small_run, monkeypatch, tmp_path
+):
+    # 004-34
+    taken = replace(formats.ONNX, name="deaf", has_opset=False)
+    monkeypatch.setattr("imagette.export.formats.FORMATS", {**formats.FORMATS, "deaf": taken})
+    onnx, deaf = export_run(small_run, ["onnx", "deaf"], opset=17, out=tmp_path / "o")
+    assert "--opset is not for deaf: made without it" in deaf.certificate.notes
+    assert not onnx.certificate.notes
 
 
 def test_an_unfinished_run_says_which_weights_these_are(small_run, tmp_path):

@@ -16,6 +16,7 @@ from imagette.cli.report import Lang
 from imagette.cli.train import DataDir
 from imagette.cli.trained import WhichChoice
 from imagette.cli.trust import Trust
+from imagette.data.notice import notice
 from imagette.errors import UsageError
 from imagette.export.certificate import fact_text, tensor_text
 from imagette.export.checking import Checked
@@ -23,7 +24,7 @@ from imagette.export.examples import SPLITS
 from imagette.export.exported import Exported, NotExported
 from imagette.network.tensors import shape_text
 from imagette.plain import plain
-from imagette.run.export import export_run, input_shape_of
+from imagette.run.export import export_run, input_shape_of, unfinished_note_of
 
 FIRST_LOGITS = 4  # shown of the first image
 LONG_FACT = 30  # characters of a fact that gets a line of its own
@@ -47,6 +48,8 @@ Out = Annotated[
     ),
 ]
 
+PageLang = Annotated[Lang | None, typer.Option(help="The language of a web page; en if left out.")]
+
 
 def export(
     words: Annotated[
@@ -69,7 +72,7 @@ def export(
     engine: Annotated[
         str | None, typer.Option(help="Compare with torch or jax, whatever the run has.")
     ] = None,
-    lang: Annotated[Lang, typer.Option(help="The language of a web page.")] = "en",
+    lang: PageLang = None,
     ort: Annotated[
         Path | None,
         typer.Option(
@@ -89,6 +92,7 @@ def export(
     """
     run, size = _split(words, size)
     _check_input(run, size)
+    _tell_of(run, weights)
     endings = export_run(
         run,
         to,
@@ -137,6 +141,12 @@ def _split(words: list[str], size: str) -> tuple[Path, str]:
     return Path(others[0]), " ".join([size, *sizes])
 
 
+def _tell_of(run: Path, weights: WhichChoice) -> None:
+    """That the run has not ended, before minutes are spent on it."""
+    if note := unfinished_note_of(run, weights.value):
+        notice(note)
+
+
 def _check_input(run: Path, size: str) -> None:
     asked = read_size(size)
     if asked is None:
@@ -158,6 +168,8 @@ def _show(console: Console, ended: Exported) -> None:
         for line in _about(one, SPLITS[certificate.split]):
             _say(console, f"  {line}")
     for note in certificate.notes:
+        if note in certificate.trained.notes:  # told at the beginning
+            continue
         _say(console, f"note     {note}")
     _say(console, f"folder   {ended.path}: certificate.md says what was checked")
 

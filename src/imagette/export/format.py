@@ -38,6 +38,7 @@ class Options:
     opset: int | None = None  # of ONNX; None: the format's own choice
     about: About | None = None  # what a page says of the run: there for a format that `has_page`
     ort: Path | None = None  # a folder with onnxruntime-web's files; None: npm brings them
+    unheard: tuple[str, ...] = ()  # what was asked that this format has not: for its notes
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,7 +1,8 @@
 """A trained run written in other formats, each file checked on real images before it is kept."""
 
 import json
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -28,7 +29,8 @@ from imagette.report.language import language
 from imagette.report.pictures import labelled_grid
 from imagette.run.engine import engine_of
 from imagette.run.export_page import about_page
-from imagette.run.ready import Ready, ready
+from imagette.run.ready import Ready, ready, unfinished_note
+from imagette.run.state import state_of
 from imagette.store.checkpoints import Which
 from imagette.store.damage import naming_damage
 from imagette.store.exports import export_place, refuse_taken, write_export
@@ -55,7 +57,7 @@ def export_run(
     data_dir: Path | None = None,
     trust: bool = False,
     engine: str | None = None,
-    lang: str = "en",
+    lang: str | None = None,
     ort: Path | None = None,
 ) -> Iterator[Exported | NotExported]:
     """Writes a run's network in each of the `formats`, and yields how each of them ended.
@@ -63,11 +65,14 @@ def export_run(
     Into `exports/<format>` of the run, or exactly into `out`, of several formats into folders in
     it. A file that does not compute what its engine computes is kept under a name that says so,
     and its `Exported` has not passed. One that cannot be written at all is a `NotExported`; the
-    others go on. A page speaks `lang`, and takes the files of onnxruntime-web from the folder
-    `ort` instead of from npm. Raises UsageError for unknown formats, or a run without weights,
-    before anything is written.
+    others go on. A page speaks `lang` ("en" if left out), and takes the files of onnxruntime-web
+    from the folder `ort` instead of from npm. An option that a format has not is a note of its
+    certificate. Raises UsageError for unknown formats, for an option that none of them has, or a
+    run without weights, before anything is written.
     """
-    rows, say = _rows(formats, int8, opset), language(lang)
+    given = {"--int8": int8, "--opset": opset, "--lang": lang, "--ort": ort}
+    asked = [option for option, value in given.items() if value not in (None, False)]
+    rows, say = _rows(formats, asked), language(lang or "en")
     folder = RunFolder.open(Path(run))
     places = {
         row: export_place(folder, row.name, out and _inner(out, row, len(rows))) for row in rows
@@ -82,7 +87,7 @@ def export_run(
     for row in (row for row in rows if row not in refused):
         try:
             about = about_page(opened, examples.split, say, data_dir) if row.has_page else None
-            options = Options(int8 and row.has_int8, opset, about, ort)
+            options = Options(int8 and row.has_int8, opset, about, ort, _unheard(row, asked))
             files, certificate = _made(trained, examples, row, options)
             write_export(places[row], files, certificate.as_json(), overwrite=overwrite)
             yield Exported(row.name, places[row], certificate)
@@ -90,21 +95,34 @@ def export_run(
             yield NotExported(row.name, error)
 
 
-def _rows(formats: Sequence[str], int8: bool, opset: int | None) -> list[Format]:
+_HAS: Mapping[str, Callable[[Format], bool]] = {
+    "--int8": lambda row: row.has_int8,
+    "--opset": lambda row: row.has_opset,
+    "--lang": lambda row: row.has_page,
+    "--ort": lambda row: row.has_page,
+}
+"""Which formats an option is for."""
+
+
+def _rows(formats: Sequence[str], asked: Iterable[str]) -> list[Format]:
     if not formats:
         raise UsageError(f"export takes --to FORMAT, of these: {', '.join(FORMATS)}.")
     rows = [format_of(name) for name in dict.fromkeys(formats)]
-    _refuse_unheard("--int8", int8, rows, {row.name for row in FORMATS.values() if row.has_int8})
-    opsets = {row.name for row in FORMATS.values() if row.has_opset}
-    _refuse_unheard("--opset", opset is not None, rows, opsets)
+    for option in asked:
+        if not any(map(_HAS[option], rows)):
+            able = ", ".join(sorted(row.name for row in FORMATS.values() if _HAS[option](row)))
+            got = ", ".join(row.name for row in rows)
+            raise UsageError(f"{option} is for {able}. Got {got}: leave {option} out.")
     return rows
 
 
-def _refuse_unheard(option: str, given: bool, rows: list[Format], able: Collection[str]) -> None:
-    """An option that none of the formats knows."""
-    names = [row.name for row in rows]
-    if given and not set(names) & set(able):
-        raise UsageError(f"{option} is for {', '.join(sorted(able))}. Got {', '.join(names)}.")
+def _unheard(row: Format, asked: Iterable[str]) -> tuple[str, ...]:
+    """A note for each option that is for others of the formats asked for."""
+    return tuple(
+        f"{option} is not for {row.name}: made without it"
+        for option in asked
+        if not _HAS[option](row)
+    )
 
 
 def _inner(out: Path, row: Format, count: int) -> Path:
@@ -202,6 +220,7 @@ def _made(
     """The files of one format, checked."""
     try:
         written = row.write(trained, examples, options)
+        written = replace(written, notes=(*written.notes, *options.unheard))
         certificate = _certificate(trained, examples, row, written)
     except ImagetteError:
         raise
@@ -263,6 +282,14 @@ def _sheet(one: Checked, examples: Examples) -> bytes:
     which = f"{one.num_images:,} {SPLITS[examples.split]} images"
     title = f"{one.file_name}: {len(one.changed)} of {which} change their class"
     return figure_bytes(labelled_grid(images, labels, min(10, max(6, len(shown))), title))
+
+
+def unfinished_note_of(run: Path | str, which: Which = "last") -> str:
+    """How far the training of these weights came, before anything is computed; empty at its end."""
+    folder = RunFolder.open(Path(run))
+    state = state_of(folder)
+    steps = folder.checkpoints.steps()
+    return unfinished_note(state, folder.load(which).step) if steps else ""
 
 
 def input_shape_of(run: Path | str) -> Shape:

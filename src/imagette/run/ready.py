@@ -115,8 +115,7 @@ def ready(
         spec = experiment.engine.model_copy(update={"device": device})
         experiment = experiment.model_copy(update={"engine": spec})
     own = own_of(experiment, saved.card.input_shape, folder.source)
-    unfinished = "" if state.word == "finished" else f"the run is {state.text}: "
-    notes = [f"{unfinished}weights of step {saved.step:,}"] if unfinished else []
+    note = unfinished_note(state, saved.step)
     return Ready(
         folder=folder,
         experiment=experiment,
@@ -124,9 +123,18 @@ def ready(
         saved=saved,
         model=rebuild(experiment, saved, own),
         graph=graph_of(experiment, saved, own),
-        notes=tuple(notes),
+        notes=(note,) if note else (),
         own=own,
     )
+
+
+def unfinished_note(state: RunState, step: int) -> str:
+    """What to know of the weights of a run that has not ended; empty for a finished one.
+
+    >>> unfinished_note(RunState("stopped", None, resumable=True), 1926)
+    'the run is stopped, resumable: weights of step 1,926'
+    """
+    return "" if state.word == "finished" else f"the run is {state.text}: weights of step {step:,}"
 
 
 def _refuse_without_weights(folder: RunFolder, state: RunState) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Event, Timer
 from typing import IO, Any
 
 import numpy as np
@@ -49,10 +50,20 @@ _ERROR = re.compile(r"[\w.]*(Error|Exception)\b")
 """How the line of a traceback begins that says what happened; JAX adds lines after it."""
 
 
-class Worker:
-    """Runs `predict` of an exported file; it ends when nobody holds it any more."""
+LIMIT_SECONDS = 300.0
+"""For one batch, and for what is imported and compiled before the first."""
 
-    def __init__(self, files: Mapping[str, bytes], refused: Sequence[str]) -> None:
+
+class Worker:
+    """Runs `predict` of an exported file; it ends when nobody holds it any more.
+
+    A batch that takes longer than `limit` seconds ends it.
+    """
+
+    def __init__(
+        self, files: Mapping[str, bytes], refused: Sequence[str], limit: float = LIMIT_SECONDS
+    ) -> None:
+        self._limit = limit
         self._folder = TemporaryDirectory(prefix="imagette-export-")
         root = Path(self._folder.name)
         for name in (FILE, WEIGHTS):
@@ -74,15 +85,30 @@ class Worker:
         given, answers = self._process.stdin, self._process.stdout
         assert given is not None, "it was opened as a pipe"
         assert answers is not None, "it was opened as a pipe"
+        late = Event()
+        timer = Timer(self._limit, _end_late, (self._process, late))
+        timer.start()
         try:
             _send(given, images)
             return _received(answers)
         except (OSError, EOFError, ValueError) as error:
             self._process.wait()
+            if late.is_set():
+                raise ExportError(
+                    f"The exported file gave no answer to a batch of {len(images)} within "
+                    f"{self._limit:g} s: let nothing else run, or take a smaller network."
+                ) from error
             self._said.seek(0)
             lines = self._said.read().decode(errors="replace").strip().splitlines()
             told = [line for line in lines if _ERROR.match(line)] or lines or [str(error)]
             raise ExportError(f"The exported file does not run: {short(told[-1])}") from error
+        finally:
+            timer.cancel()
+
+
+def _end_late(process: subprocess.Popen[bytes], late: Event) -> None:
+    late.set()
+    process.kill()
 
 
 def _send(pipe: IO[bytes], array: NDArray[Any]) -> None:
