@@ -21,7 +21,7 @@ from imagette.report.ablation import Row, ablation_figure
 from imagette.report.curves import figure_bytes
 from imagette.report.pareto import Point, Price, pareto_figure
 from imagette.run.ablation import Ablation, Without, read_ablations
-from imagette.run.results import ResultRow, read_results
+from imagette.run.results import ResultRow, read_pretrained, read_results
 from imagette.store.whole import make_folder, write_whole
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -31,6 +31,7 @@ PARETO = "pareto.png"
 PARETO_OF = "cifar10"
 NONE_YET = "No result is published yet."
 SHORT = ("experiment", "data", "parameters", "multiplications", "epochs", "training", "n", "test %")
+TAKEN = ("run", "data", "parameters", "epochs", "test %")
 MORE = ("95 % interval", "single view %")
 
 
@@ -173,12 +174,15 @@ def _interval(bounds: tuple[float, float] | None) -> str:
 
 
 def page_block(
-    results: Sequence[ResultRow], ablations: Sequence[Ablation], theirs: Sequence[Theirs]
+    results: Sequence[ResultRow],
+    ablations: Sequence[Ablation],
+    theirs: Sequence[Theirs],
+    pretrained: Sequence[ResultRow] = (),
 ) -> list[str]:
     """What docs/results.md has between its marks."""
-    if not results and not ablations:
+    if not (results or ablations or pretrained):
         return [NONE_YET]
-    lines = ["## The table", ""]
+    lines = ["## The table", ""] if results else []
     if results:
         rows = [_cells(row, "../results") for row in results]
         lines += [*table([*SHORT, *MORE], rows), *_notes(results), ""]
@@ -186,7 +190,14 @@ def page_block(
         lines += list(_pareto_lines(theirs))
     for ablation in ablations:
         lines += list(_ablation_lines(ablation))
+    if pretrained:
+        lines += ["## Pre-trained", "", *table(TAKEN, list(map(_taken, pretrained))), ""]
     return lines[:-1]
+
+
+def _taken(row: ResultRow) -> list[str]:
+    name = f"`pretrained:{row.experiment}`"
+    return [name, row.data, f"{row.parameters:,}", f"{row.epochs:.4g}", _accuracy(row)]
 
 
 def _pareto_lines(theirs: Sequence[Theirs]) -> Iterator[str]:
@@ -322,7 +333,7 @@ def _made(root: Path, check: bool) -> int:
     theirs = read_published(folder / "published.toml")
     blocks = {
         root / "README.md": readme_block(results),
-        root / "docs" / "results.md": page_block(results, ablations, theirs),
+        root / "docs" / "results.md": page_block(results, ablations, theirs, read_pretrained()),
     }
     before = {path: path.read_text(encoding="utf-8") for path in blocks}
     made = {path: spliced(before[path], lines, path) for path, lines in blocks.items()}

@@ -12,6 +12,7 @@ from imagette.errors import UsageError, nearest
 from imagette.network import Graph, Network, entry, named, names, parse, walk, widen
 from imagette.network.tensors import Shape
 from imagette.settings import read_setting
+from imagette.store.naming import is_pretrained
 
 if TYPE_CHECKING:
     from imagette.store.folder import RunFolder
@@ -55,17 +56,14 @@ def find_network(
             named(name, **dict(read_setting(text, "conv1=12") for text in arguments)),
             entry(name).input_shape,
         )
-    if (
-        name != "-"
-        and not path.is_dir()
-        and (not path.exists() or path.suffix in (".toml", ".json"))
-    ):
+    is_run = is_pretrained(name) or path.is_dir()
+    if name != "-" and not is_run and (not path.exists() or path.suffix in (".toml", ".json")):
         return _of_experiment(name, arguments, own_code)
     if arguments:
         raise UsageError(
             f"--set is for named networks and experiments. Got {name!r}; edit it instead"
         )
-    return _of_run(path, own_code, trust) if path.is_dir() else Found(parse(_read(name)))
+    return _of_run(path, own_code, trust) if is_run else Found(parse(_read(name)))
 
 
 def _of_run(path: Path, own_code: bool, trust: bool) -> Found:

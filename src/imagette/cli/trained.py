@@ -22,7 +22,8 @@ class WhichChoice(StrEnum):
     best = "best"
 
 
-TrainedRun = Annotated[Path, typer.Argument(help="A run folder, or runs/TITLE for its newest.")]
+RUN_HELP = "A run folder, runs/TITLE for its newest, or pretrained:NAME."
+TrainedRun = Annotated[Path, typer.Argument(help=RUN_HELP)]
 Weights = Annotated[WhichChoice, typer.Option("--weights", help="Which checkpoint.")]
 ByEngine = Annotated[
     str | None, typer.Option("--engine", help="Compute with torch or jax, whatever the run has.")

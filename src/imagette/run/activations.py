@@ -17,6 +17,7 @@ from imagette.network.truncate import truncated
 from imagette.run.evaluate import SplitName, split_of
 from imagette.run.ready import Ready, ready
 from imagette.store.checkpoints import Which
+from imagette.store.own_copy import own_copy
 from imagette.words import permutation
 
 
@@ -76,7 +77,7 @@ def looks_of(
     through the network is an opening, which only `open_test_set` allows, and it is recorded.
     Raises UsageError for an unknown layer, or one whose output has no pixels.
     """
-    opened = ready(run, which, trust=trust, engine=engine)
+    opened = ready(own_copy(run) if split == "test" else run, which, trust=trust, engine=engine)
     path = layer or (None if saliency else opened.last_map)
     if path is None and not saliency:
         raise UsageError(f"{opened.folder.path} has no layer with pixels: look with --saliency.")

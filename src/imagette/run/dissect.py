@@ -28,6 +28,7 @@ from imagette.run.on_engine import on_engine
 from imagette.run.prepare import prepare
 from imagette.run.ready import ready
 from imagette.store.checkpoints import Which
+from imagette.store.own_copy import own_copy
 
 SAMPLE = "fashion-sample"  # what a network alone is shown: it comes with imagette
 EXCERPT = 3  # values
@@ -176,7 +177,7 @@ def run_subject(
 
     A layer and a place that will be asked for are checked first: a slip opens nothing.
     """
-    opened = ready(run, which, trust=trust, engine=engine)
+    opened = ready(own_copy(run) if split == "test" else run, which, trust=trust, engine=engine)
     _asked(opened.graph, layer, at)
     images = split_of(
         opened.folder, opened.saved, opened.experiment, split, open_test_set, data_dir

@@ -25,6 +25,7 @@ from imagette.store.checkpoint import Saved
 from imagette.store.checkpoints import Which
 from imagette.store.folder import RunFolder
 from imagette.store.ledger import Ledger, Purpose
+from imagette.store.own_copy import own_copy
 from imagette.store.trust import check_trusted
 
 SplitName = Literal["train", "validation", "test"]
@@ -48,7 +49,7 @@ def evaluate_run(
     Raises UsageError for what was not allowed, or if the run has no validation images, and
     DataError if the data are no longer those it was trained on.
     """
-    folder = RunFolder.open(Path(run))
+    folder = RunFolder.open(own_copy(run))
     saved = folder.load(which)
     asked = trusted_experiment(folder, trust)
     own_engine = engine_by_now(asked, folder)

@@ -36,6 +36,7 @@ from imagette.store.damage import naming_damage
 from imagette.store.exports import export_place, refuse_taken, write_export
 from imagette.store.folder import RunFolder
 from imagette.store.json_files import json_bytes
+from imagette.store.own_copy import own_copy
 from imagette.store.provenance import environment
 from imagette.store.whole import read_whole
 from imagette.train.plan import Planner
@@ -73,7 +74,7 @@ def export_run(
     given = {"--int8": int8, "--opset": opset, "--lang": lang, "--ort": ort}
     asked = [option for option, value in given.items() if value not in (None, False)]
     rows, say = _rows(formats, asked), language(lang or "en")
-    folder = RunFolder.open(Path(run))
+    folder = RunFolder.open(own_copy(run))
     places = {
         row: export_place(folder, row.name, out and _inner(out, row, len(rows))) for row in rows
     }
@@ -82,7 +83,7 @@ def export_run(
     if len(refused) == len(rows):
         return
     # On the processor, where files are run too: a GPU's own rounding of float32 is coarser.
-    opened = ready(run, which, trust=trust, engine=engine, device="cpu")
+    opened = ready(folder.path, which, trust=trust, engine=engine, device="cpu")
     trained, examples = trained_of(opened, data_dir), examples_of(opened, data_dir)
     for row in (row for row in rows if row not in refused):
         try:

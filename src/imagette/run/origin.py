@@ -12,6 +12,7 @@ from imagette.errors import UsageError
 from imagette.network.graph import Graph
 from imagette.store.folder import RunFolder
 from imagette.store.matching import Shape, match_weights
+from imagette.store.naming import is_pretrained
 from imagette.store.weight_names import ORDER, left_over, sources_by_name, sources_by_order
 from imagette.store.weights_file import WeightsFile, as_first_weight, read_weights_file
 
@@ -49,14 +50,16 @@ class Given:
 def read_origin(origin: Origin) -> Given:
     """Raises UsageError if there is neither a run nor a file, StoreError for a file that is bad."""
     reset = list(origin.reset)
-    if origin.path.is_dir() or not (origin.path.exists() or origin.path.suffix):
+    shipped = is_pretrained(origin.path)
+    if shipped or origin.path.is_dir() or not (origin.path.exists() or origin.path.suffix):
         folder = RunFolder.open(origin.path)
         if origin.names is not None:
             raise UsageError(
                 "--names is for files of other programs: a run's weights have their names. "
                 "Leave it out."
             )
-        return Given(origin, folder, {"run": str(origin.path.absolute()), "reset": reset})
+        run = origin.path if shipped else origin.path.absolute()
+        return Given(origin, folder, {"run": str(run), "reset": reset})
     found = read_weights_file(origin.path)
     account = {
         "file": str(origin.path.absolute()),

@@ -18,6 +18,7 @@ from imagette.run.report_pictures import on_sheet, read_judged
 from imagette.run.state import state_of
 from imagette.store.folder import RunFolder
 from imagette.store.free import check_free
+from imagette.store.own_copy import own_copy
 
 REPORT = "report"
 """The file of a run's page in its folder, before `.html` or `.md`."""
@@ -44,7 +45,7 @@ def report_run(
     for a run, a layer or a language that is not there.
     """
     say = language(lang)
-    folder = RunFolder.open(Path(run))
+    folder = RunFolder.open(Path(run) if out else own_copy(run))
     check_free(out, overwrite)
     state = state_of(folder)
     record = read_record(folder, state.word, state.reason)

@@ -15,7 +15,7 @@ from imagette.run.variants import identity
 from imagette.store.damage import naming_damage
 from imagette.store.folder import RunFolder
 from imagette.store.json_files import Row
-from imagette.store.naming import MARKER
+from imagette.store.naming import MARKER, pretrained_folder, pretrained_names
 from imagette.store.published import MARK
 
 TEST = "test"
@@ -72,6 +72,11 @@ def read_results(folder: Path) -> tuple[ResultRow, ...]:
         if (place.parent / MARKER).is_file():
             found.setdefault(place.parents[1].name, []).append(place.parent)
     return tuple(_row(name, paths) for name, paths in found.items())
+
+
+def read_pretrained() -> tuple[ResultRow, ...]:
+    """The runs that come with imagette, a row each."""
+    return tuple(_row(name, [pretrained_folder() / name]) for name in pretrained_names())
 
 
 def _row(name: str, paths: Sequence[Path]) -> ResultRow:

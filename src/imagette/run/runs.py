@@ -15,6 +15,7 @@ from imagette.store.folder import RunFolder
 from imagette.store.json_files import Row
 from imagette.store.lock import held
 from imagette.store.naming import MARKER
+from imagette.store.own_copy import own_copy
 from imagette.store.whole import remove_folder
 from imagette.train.events import epochs_at
 
@@ -123,7 +124,7 @@ def note_run(path: Path, text: str) -> tuple[RunFolder, str | None]:
     """
     if not text.strip():
         raise UsageError("A note needs words. Got none; e.g. imagette note RUN 'rate too high'.")
-    folder = RunFolder.open(path)
+    folder = RunFolder.open(own_copy(path))
     return folder, folder.append_note(text.strip())
 
 

@@ -12,6 +12,7 @@ from imagette.store.json_files import Row
 from imagette.store.ledger import openings, verify
 from imagette.store.lines import line_bytes
 from imagette.store.naming import MARKER
+from imagette.store.own_copy import own_copy
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def _is_among(row: Row, rows: Sequence[Row]) -> bool:
 
 def seal_of_run(path: Path) -> Seal:
     """The seal of the data set that a run was trained on."""
-    run = RunFolder.open(path)
+    run = RunFolder.open(own_copy(path))
     return seal_of(str(run.resolved()["data"]["name"]), run)
 
 

@@ -17,6 +17,7 @@ from imagette.report.filters import filters_figure, first_filters
 from imagette.run.evaluate import experiment_of
 from imagette.run_spec import RunSpec, TensorBoardSpec, WandbSpec
 from imagette.store.folder import RunFolder
+from imagette.store.own_copy import own_copy
 from imagette.track.sink import Tracked, track
 from imagette.track.trackers import is_on
 from imagette.track.values import Judged, Picture
@@ -33,7 +34,7 @@ def track_run(
     `settings` are those of `[run] track`, in place of the run's own. Raises UsageError for a
     setting that is wrong, or where another process tells the tracker of this run.
     """
-    folder = RunFolder.open(Path(run))
+    folder = RunFolder.open(own_copy(run))
     spec = _spec(folder, to, settings or {})
     return track(folder, spec, pictures, finished_or_waited(folder) if follow else lambda: True)
 

@@ -1,4 +1,4 @@
-"""The names of run folders: `runs/<title>/<UTC time>-<id>/`."""
+"""The names of run folders: `runs/<title>/<UTC time>-<id>/`, and `pretrained:NAME`."""
 
 import re
 import secrets
@@ -9,6 +9,9 @@ from pathlib import Path
 from imagette.errors import UsageError, nearest
 
 MARKER = "environment.json"  # what makes a folder a run
+
+PRETRAINED = "pretrained:"
+"""How the name of a published run begins that comes with imagette."""
 
 _NEW_NAME = re.compile(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}-[0-9a-f]{4}")
 _MAX_TITLE = 80
@@ -44,14 +47,44 @@ def is_new_name(name: str) -> bool:
 def find_run(path: Path) -> Path:
     """The run folder that `path` is, or the newest run inside it (`runs/<title>`).
 
-    Raises UsageError, with the near miss, where there is none.
+    `pretrained:NAME` is a run that comes with imagette. Raises UsageError, with the near miss,
+    where there is none.
     """
+    if is_pretrained(path):
+        return _pretrained(str(path).removeprefix(PRETRAINED))
     if (path / MARKER).is_file():
         return path
     runs = _runs_in(path)
     if runs:
         return max(runs, key=lambda run: run.name)
     raise UsageError(f"{path} is not a run: no {MARKER} in it or just below. {_hint(path)}")
+
+
+def is_pretrained(run: Path | str) -> bool:
+    """Whether this names a run that comes with imagette.
+
+    >>> is_pretrained("pretrained:vgg8_overfitted"), is_pretrained("runs/vgg8")
+    (True, False)
+    """
+    return str(run).startswith(PRETRAINED)
+
+
+def pretrained_folder() -> Path:
+    """Where the runs lie that come with imagette, each in a folder of its name."""
+    return Path(__file__).parents[1] / "pretrained"
+
+
+def pretrained_names() -> tuple[str, ...]:
+    """What may follow `pretrained:`, in order."""
+    return tuple(sorted(run.name for run in _runs_in(pretrained_folder())))
+
+
+def _pretrained(name: str) -> Path:
+    known = pretrained_names()
+    if name in known:
+        return pretrained_folder() / name
+    told = f"There are {', '.join(known)}." if known else "This version brings none."
+    raise UsageError(f"No pretrained run is called {name!r:.60}. {told}")
 
 
 def _runs_in(folder: Path) -> list[Path]:

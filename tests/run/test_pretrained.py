@@ -1,0 +1,123 @@
+"""A run that comes with imagette is `pretrained:NAME` wherever a run is named; none is changed."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from imagette.cli.main import main
+from imagette.errors import UsageError
+from imagette.run.compare import compare_runs
+from imagette.run.evaluate import evaluate_run
+from imagette.run.origin import Origin, origin_of, read_origin
+from imagette.run.publish import publish
+from imagette.run.ready import ready
+from imagette.run.runs import note_run, show_run
+from imagette.run.seal import seal_of_run
+from imagette.run.train import resume
+from imagette.store import naming
+from imagette.store.folder import RunFolder
+from imagette.store.own_copy import own_copy
+
+TINY = "pretrained:tiny"
+
+
+@pytest.fixture(scope="module")
+def shipped(small_run, tmp_path_factory):
+    """A folder as the package's own, with one published run in it."""
+    folder = tmp_path_factory.mktemp("shipped")
+    result = publish(small_run, folder / "results")
+    shutil.copytree(result.path, folder / "pretrained" / "tiny")
+    return folder / "pretrained"
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(shipped, tmp_path, monkeypatch):
+    monkeypatch.setattr(naming, "pretrained_folder", lambda: shipped)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def unwritten(shipped):
+    def listed():
+        return {path: path.stat().st_mtime_ns for path in shipped.rglob("*")}
+
+    before = listed()
+    yield
+    assert listed() == before
+
+
+def test_it_is_loaded_evaluated_and_compared_by_its_name(small_run):  # 000-09
+    assert show_run(Path(TINY)).summary.title == "small"
+    assert ready(TINY).class_names == ready(small_run).class_names
+    (variant,) = compare_runs([Path(TINY), small_run]).variants
+    assert len(variant.runs) == 2
+    assert evaluate_run(TINY).accuracy == evaluate_run(small_run).accuracy
+
+
+def test_its_curves_come_with_it(shipped, small_run):  # 000-09
+    rows = RunFolder.open(Path(TINY)).history()
+    assert rows == RunFolder.open(small_run).history()
+    assert {"train_loss", "validation_loss", "validation_accuracy"} <= rows[-1].keys()
+
+
+def test_another_training_begins_with_its_weights(shipped):  # 000-09, 004-09
+    given = read_origin(Origin(Path(TINY)))
+    assert given.account == {"run": TINY, "reset": []}
+    assert str(origin_of(given.account).path) == TINY
+    opened = ready(TINY)
+    assert given.weights(opened.graph).keys() == opened.saved.weights.keys()
+
+
+def test_what_comes_of_it_goes_to_a_copy_which_is_told_once(capsys):
+    place = Path("runs") / "pretrained" / "tiny" / "0"
+    evaluate_run(TINY, "test", open_test_set=True)
+    told = capsys.readouterr().err.splitlines()
+    assert f"imagette: {TINY} was copied to {place}, where what comes of it is kept" in told
+    assert len(RunFolder.open(place).ledger()) == 1
+    assert seal_of_run(Path(TINY)).unknown == 0
+    note_run(Path(TINY), "good")
+    assert RunFolder.open(place).notes()[0]["text"] == "good"
+    assert "copied" not in capsys.readouterr().err
+
+
+def test_a_copy_of_another_version_is_not_taken_for_it():
+    place = own_copy(TINY)
+    last = json.loads((place / "last.json").read_text())
+    (place / "last.json").write_text(json.dumps({**last, "digest": "0" * 64}))
+    with pytest.raises(UsageError, match="its weights are others: move it away"):
+        own_copy(TINY)
+
+
+def test_an_unknown_name_lists_the_known_ones(monkeypatch, tmp_path):
+    told = r"^No pretrained run is called 'vgg9'\. There are tiny\.$"
+    with pytest.raises(UsageError, match=told):
+        RunFolder.open(Path("pretrained:vgg9"))
+    monkeypatch.setattr(naming, "pretrained_folder", lambda: tmp_path / "none")
+    with pytest.raises(UsageError, match="This version brings none"):
+        evaluate_run(TINY)
+
+
+def test_it_cannot_go_on():
+    with pytest.raises(UsageError, match="published run"):
+        next(resume(TINY))
+
+
+def test_the_commands_take_its_name(capsys):
+    assert main(["describe", TINY]) == 0
+    assert "conv1" in capsys.readouterr().out
+    assert main(["runs", "show", TINY]) == 0
+    assert main(["dissect", TINY, "--image", "1"]) == 0
+    assert main(["runs", "remove", TINY, "--yes"]) == 2
+    assert main(["describe", "pretrained:none"]) == 2
+    assert "There are tiny" in capsys.readouterr().err
+
+
+def test_the_runs_that_come_with_imagette_are_published_ones_with_weights(monkeypatch):
+    monkeypatch.undo()
+    for name in naming.pretrained_names():
+        found = RunFolder.open(Path(f"pretrained:{name}"))
+        assert found.finished()
+        assert (found.path / "published.json").is_file()
+        assert found.load().weights
