@@ -206,11 +206,13 @@ def _pareto_lines(theirs: Sequence[Theirs]) -> Iterator[str]:
     yield ""
     yield (
         "Blue diamonds and the line: nothing in the figure is as accurate for less. Grey: other "
-        "results of ours. Orange squares: what others have published, where they say the price."
+        "results of ours. Orange squares: what others have published, by the numbers of the table, "
+        "where they say the price."
     )
     yield ""
-    columns = ("published", "test %", "views", "parameters", "multiplications", "cost")
-    yield from table(columns, [_their_cells(one) for one in theirs])
+    columns = ("", "published", "test %", "views", "parameters", "multiplications", "cost")
+    rows = [[f"[{number}]", *_their_cells(one)] for number, one in enumerate(theirs, start=1)]
+    yield from table(columns, rows)
     yield ""
 
 
@@ -263,11 +265,14 @@ def prices(results: Sequence[ResultRow], theirs: Sequence[Theirs]) -> list[Price
 
 def _price(results: Sequence[ResultRow], theirs: Sequence[Theirs], key: str, label: str) -> Price:
     ours = [
-        (row.experiment, getattr(row, key), row.accuracy.mean, False)
+        (row.experiment, getattr(row, key), one_view.mean, False)
         for row in _ours(results)
-        if row.accuracy
+        if (one_view := row.single or row.accuracy)
     ]
-    others = [(one.name, getattr(one, key), one.accuracy, True) for one in theirs]
+    others = [
+        (f"[{number}]", getattr(one, key), one.accuracy, True)
+        for number, one in enumerate(theirs, start=1)
+    ]
     known = [one for one in [*ours, *others] if one[1] is not None]
     front = pareto_front([one[1] for one in known], [one[2] for one in known])
     points = (
@@ -299,7 +304,7 @@ def pictures(
         if _rows(one)
     }
     if _ours(results):
-        figure = pareto_figure(prices(results, theirs), "test accuracy %", most_names=24)
+        figure = pareto_figure(prices(results, theirs), "test accuracy %, one view", most_names=24)
         made[PARETO] = figure_bytes(figure)
     return made
 

@@ -59,3 +59,14 @@ def test_what_others_have_published_is_an_orange_square_of_its_own():
     *_, squares = axes.lines
     assert (squares.get_marker(), list(squares.get_xdata())) == ("s", [15.0])
     assert {text.get_text(): text.get_color() for text in axes.texts}["theirs"] == ORANGE
+
+
+def test_names_of_points_that_lie_close_cover_neither_each_other_nor_a_mark():
+    near = tuple(Point(f"variant {n}", 5e3 + n, 0.70 + n / 1e3, on_front=False) for n in range(5))
+    figure = pareto_figure([Price("parameters", (*POINTS[:1], *near, POINTS[2]))], "accuracy %")
+    (axes,) = figure.axes
+    boxes = [text.get_window_extent() for text in axes.texts]
+    assert len(boxes) == 7
+    assert not [1 for i, box in enumerate(boxes) for other in boxes[:i] if box.overlaps(other)]
+    marks = axes.transData.transform([line for one in axes.lines for line in one.get_xydata()])
+    assert not [1 for box in boxes for x, y in marks if box.contains(x, y)]

@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Annotation
 from matplotlib.ticker import EngFormatter, LogLocator, MaxNLocator, NullFormatter
+from matplotlib.transforms import Bbox
 
 from imagette.report.colours import BLUE, GREY, INK, ORANGE
 from imagette.report.style import bare, new_figure
@@ -15,6 +18,10 @@ _MUCH_MORE = 12  # times: from there on a linear axis hides the cheap ones
 _MOST_NAMES = 8  # on a panel: more lie over each other
 _MOST_TICKS = 5
 _LONGEST_NAME = 22
+_MARK_POINTS = 4.0  # from the middle of a mark to where no name may come
+_PIXELS_A_POINT = 1 / 72  # times the figure's own resolution
+# Where a name may stand from its mark, in points; the first that is free, on its own side first.
+_PLACES = ((6, 6), (6, -12), (6, 17), (6, -23), (6, 28), (6, -34))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +56,29 @@ def pareto_figure(
     for axes, price in zip(panels, prices, strict=True):
         _panel(axes, price, most_names)
     panels[0].set_ylabel(accuracy_label)
+    figure.draw_without_rendering()  # from here on it is known how large a name is
+    for axes, price in zip(panels, prices, strict=True):
+        _keep_apart(axes, price.points)
     return figure
+
+
+def _keep_apart(axes: Axes, points: Sequence[Point]) -> None:
+    """Moves each name to the first place where it covers neither a mark nor a name before it."""
+    half = _MARK_POINTS * axes.figure.dpi * _PIXELS_A_POINT
+    middles = axes.transData.transform([(one.price, 100 * one.accuracy) for one in points])
+    taken = [Bbox([[x - half, y - half], [x + half, y + half]]) for x, y in middles]
+    for name in (text for text in axes.texts if isinstance(text, Annotation)):
+        side = -1 if name.get_horizontalalignment() == "right" else 1
+        for way, (x, y) in product((side, -side), _PLACES):
+            name.set_position((way * x, y))
+            name.set_horizontalalignment("left" if way > 0 else "right")
+            box = name.get_window_extent()
+            if not any(box.overlaps(other) for other in taken):
+                break
+        else:
+            name.set_position((side * _PLACES[0][0], _PLACES[0][1]))
+            name.set_horizontalalignment("left" if side > 0 else "right")
+        taken.append(name.get_window_extent())
 
 
 def _panel(axes: Axes, price: Price, most_names: int) -> None:
