@@ -31,10 +31,8 @@ def root(page, tmp_path):
     (tmp_path / "docs").mkdir()
     for path in (tmp_path / "README.md", tmp_path / "docs" / "results.md"):
         path.write_text(text, encoding="utf-8")
-    shutil.copytree(ROOT / "results", tmp_path / "results", ignore=lambda *_: ["ablations"])
-    for path in (tmp_path / "results").iterdir():
-        if path.is_dir():
-            shutil.rmtree(path)
+    (tmp_path / "results").mkdir()
+    shutil.copy(ROOT / "results" / "published.toml", tmp_path / "results")
     return tmp_path
 
 

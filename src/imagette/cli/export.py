@@ -14,7 +14,7 @@ from imagette.cli.console import Output
 from imagette.cli.networks import read_size
 from imagette.cli.report import Lang
 from imagette.cli.train import DataDir
-from imagette.cli.trained import WhichChoice
+from imagette.cli.trained import RUN_HELP, WhichChoice
 from imagette.cli.trust import Trust
 from imagette.data.notice import notice
 from imagette.errors import UsageError
@@ -54,7 +54,7 @@ PageLang = Annotated[Lang | None, typer.Option(help="The language of a web page;
 def export(
     words: Annotated[
         list[str],
-        typer.Argument(metavar="RUN", help="A run folder, or runs/TITLE for its newest."),
+        typer.Argument(metavar="RUN", help=RUN_HELP),
     ],
     to: To,
     int8: Annotated[

@@ -5,11 +5,12 @@ from typing import Annotated
 
 import typer
 
+from imagette.cli.trained import RUN_HELP
 from imagette.run.runs import note_run
 
 
 def note(
-    run: Annotated[Path, typer.Argument(help="A run folder, or runs/TITLE for its newest.")],
+    run: Annotated[Path, typer.Argument(help=RUN_HELP)],
     text: Annotated[str, typer.Argument(help="What there is to say.")],
 ) -> None:
     """Add a note to a run; notes appear where runs are listed, shown and compared.

@@ -12,6 +12,7 @@ import typer
 from imagette.cli.console import Output
 from imagette.cli.screen import Screen
 from imagette.cli.train import DataDir
+from imagette.cli.trained import RUN_HELP
 from imagette.cli.trust import Trust
 from imagette.run.reproduce import Reproducing, Reproduction, reproduce
 from imagette.run.train import Begun, Ended
@@ -19,7 +20,7 @@ from imagette.train.events import Finished
 
 
 def reproduce_command(
-    run: Annotated[Path, typer.Argument(help="A run folder, or runs/TITLE for its newest.")],
+    run: Annotated[Path, typer.Argument(help=RUN_HELP)],
     steps: Annotated[
         int | None, typer.Option(min=0, help="Only to the end of the epoch with this step.")
     ] = None,

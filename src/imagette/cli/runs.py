@@ -8,6 +8,7 @@ import typer
 
 from imagette.cli.console import Output
 from imagette.cli.runs_text import list_lines, show_lines
+from imagette.cli.trained import RUN_HELP
 from imagette.run.runs import check_removable, list_runs, remove_run, show_run
 
 app = typer.Typer(help="List, show and remove runs.", no_args_is_help=True)
@@ -34,7 +35,7 @@ def list_all(
 
 @app.command()
 def show(
-    run: Annotated[Path, typer.Argument(help="A run folder, or runs/TITLE for its newest.")],
+    run: Annotated[Path, typer.Argument(help=RUN_HELP)],
     as_json: AsJson = False,
 ) -> None:
     """Show what a run was asked, what came of it, and what was noted.

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from imagette.cli.trained import RUN_HELP
 from imagette.errors import UsageError
 from imagette.run.track import track_run
 
@@ -16,7 +17,7 @@ _OF = {"folder": "tensorboard"}  # the others are of wandb
 
 
 def track(
-    run: Annotated[Path, typer.Argument(help="A run folder, or runs/TITLE for its newest.")],
+    run: Annotated[Path, typer.Argument(help=RUN_HELP)],
     to: Annotated[To, typer.Option(help="The tracker.")],
     follow: Annotated[
         bool, typer.Option("--follow", help="Go on until the run is finished.")
