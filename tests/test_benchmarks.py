@@ -12,6 +12,7 @@ from imagette.engines.protocol import EngineSpec
 from imagette.engines.with_torch import TorchModel
 from imagette.network import named, walk
 from imagette.recipe.recipe import Recipe
+from imagette.run.export import export_run
 
 ROOT = Path(__file__).parents[1]
 
@@ -128,3 +129,16 @@ def test_the_network_written_by_hand_computes_what_the_catalogues_does(part, nam
     with torch.no_grad():
         by_hand = network(torch.from_numpy(halves.apply(images))).numpy()
     np.testing.assert_allclose(by_hand, model.predict(weights, images, 2), rtol=1e-4, atol=1e-5)
+
+
+def test_the_table_of_int8_has_a_row_for_a_run_and_no_empty_column(
+    monkeypatch, small_run, tmp_path
+):
+    monkeypatch.syspath_prepend(str(ROOT))
+    table = import_module("benchmarks.int8")
+    (ended,) = export_run(small_run, ["onnx"], int8=True, out=tmp_path / "o")
+    head, line, row = table.table([table.cells("small", ended.certificate)]).splitlines()
+    assert "arena" not in head
+    assert line.count("|") == head.count("|") == row.count("|")
+    sizes = " / ".join(f"{len(one.model.data):,}" for one in ended.certificate.models)
+    assert sizes in row

@@ -18,7 +18,9 @@ from imagette.run.sinks import Sinks
 from imagette.run.train import Ended, resume, train_experiment
 from imagette.run_spec import WandbSpec
 from imagette.store.folder import RunFolder
+from imagette.store.provenance import environment
 from imagette.store.tracking import telling
+from imagette.track.follow import about
 from imagette.train.events import EpochRow, Remark, Stop
 
 FAKE = """
@@ -45,6 +47,18 @@ BEHAVIOURS = {
         "note: Weights & Biases failed (SystemExit: lost the server)",
     ),
 }
+
+
+def test_two_runs_begun_in_one_second_have_ids_of_their_own(experiment, monkeypatch):
+    # 004-11
+    made = environment()
+    monkeypatch.setattr("imagette.run.begin.environment", lambda: made)
+    chosen = experiment(recipe={"epochs": 1})
+    endings = [list(train_experiment(chosen))[-1] for _ in range(2)]
+    one, other = (about(ended.folder) for ended in endings)
+    assert one.began == other.began
+    assert one.settings == other.settings
+    assert one.id != other.id
 
 
 @pytest.fixture

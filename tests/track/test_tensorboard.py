@@ -4,8 +4,17 @@ import subprocess
 import sys
 
 import numpy as np
+from tensorboard.backend.event_processing.data_provider import MultiplexerDataProvider
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-from tensorboard.plugins.hparams import plugin_data_pb2
+from tensorboard.backend.event_processing.plugin_event_multiplexer import EventMultiplexer
+from tensorboard.context import RequestContext
+from tensorboard.plugins.base_plugin import TBContext
+from tensorboard.plugins.hparams import (
+    api_pb2,
+    backend_context,
+    list_session_groups,
+    plugin_data_pb2,
+)
 
 from imagette.run.track import pictures
 from imagette.run_spec import TensorBoardSpec
@@ -26,6 +35,19 @@ def read(folder):
 def curve(reader, tag):
     """The scalars of a tag as (step, value)."""
     return [(event.step, event.value) for event in reader.Scalars(tag)]
+
+
+def session_groups(folder):
+    """The rows of the page HPARAMS, as TensorBoard itself makes them from its folder of events."""
+    events = EventMultiplexer().AddRunsFromDirectory(str(folder)).Reload()
+    provider = MultiplexerDataProvider(events, str(folder))
+    page = backend_context.Context(TBContext(data_provider=provider, logdir=str(folder)))
+    asked = api_pb2.ListSessionGroupsRequest(
+        allowed_statuses=[api_pb2.STATUS_SUCCESS, api_pb2.STATUS_RUNNING, api_pb2.STATUS_UNKNOWN],
+        slice_size=10,
+    )
+    answer = list_session_groups.Handler(RequestContext(), page, "", asked).run()
+    return list(answer.session_groups)
 
 
 def in_float32(*values):
@@ -116,6 +138,19 @@ def test_runs_may_share_a_folder_in_which_each_has_its_own(make_run, tmp_path):
     ]
     for name in names:
         assert len(curve(read(tmp_path / "all" / "made" / name), "loss/validation")) == 3
+
+
+def test_trials_of_a_sweep_are_rows_of_their_own_beside_each_other(make_run, tmp_path):  # 004-11
+    spec = TensorBoardSpec(folder=str(tmp_path / "all"))
+    trials = [make_run(f"trial-{seed}", title="sweep", seed=seed) for seed in (1, 2, 3)]
+    for trial in trials:
+        told(trial, spec)
+    groups = session_groups(tmp_path / "all")
+    assert sorted(group.name for group in groups) == sorted(about(one).id for one in trials)
+    assert sorted(group.hparams["seed"].number_value for group in groups) == [1, 2, 3]
+    assert [len(group.sessions) for group in groups] == [1, 1, 1]
+    shown = {metric.name.tag for group in groups for metric in group.metric_values}
+    assert {"loss/validation", "accuracy/validation"} <= shown
 
 
 def test_the_moment_of_a_figure_is_that_of_the_training(make_run):

@@ -1,6 +1,7 @@
 """What a new run begins with: its first weights, and its folder with all that is known by then."""
 
 from pathlib import Path
+from secrets import token_hex
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,6 +62,7 @@ def make_folder(
         cost=cost_table(prepared.graph).as_json(),
         environment={
             **environment(),
+            "token": token_hex(8),  # runs of one command in one second are two to a tracker
             "device": prepared.model.device,
             "experiment": digest(experiment),
             "data": about_data(prepared.dataset),
