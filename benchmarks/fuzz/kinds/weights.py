@@ -60,7 +60,7 @@ def spoilt_checkpoint(rng: Random, files: Files) -> Files:
     place = rng.choice(places)
     data = files[place]
     assert isinstance(data, bytes)
-    changed[place] = rng.choice((_other_header, _other_metadata, mutated))(rng, data)
+    changed[place] = rng.choice((other_header, _other_metadata, mutated))(rng, data)
     return _redigested(rng, changed)
 
 
@@ -87,7 +87,7 @@ def _joined(header: bytes, rest: bytes, size: int | None = None) -> bytes:
     return struct.pack("<Q", len(header) if size is None else size % 2**64) + header + rest
 
 
-def _other_header(rng: Random, data: bytes) -> bytes:
+def other_header(rng: Random, data: bytes) -> bytes:
     """Lengths, types, shapes and places that do not hold."""
     header, rest = _parts(data)
     name = rng.choice([name for name in header if name != "__metadata__"])

@@ -133,6 +133,11 @@ def _model_lines(one: Checked) -> list[str]:
         "latency": ", ".join(f"{ms:.3g} ms at batch {batch}" for batch, ms in one.latency.items()),
         "sha256": f"`{one.digest}`",
     }
+    if model.header:
+        rows["for firmware"] = (
+            f"`{one.header_name}`, {len(model.header):,} bytes: the file as a C array, and the "
+            "lines of its resolver"
+        )
     head = f"## `{one.file_name}`, {model.precision}"
     fault = [f"It fails: {one.fault}.", ""] if one.fault else []
     table = ["| | |", "|---|---|", *(f"| {name} | {text} |" for name, text in rows.items())]

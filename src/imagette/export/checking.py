@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from pathlib import PurePath
 from time import perf_counter
 
 import numpy as np
@@ -55,6 +56,11 @@ class Checked:
     @property
     def digest(self) -> str:
         return sha256(self.model.data).hexdigest()
+
+    @property
+    def header_name(self) -> str:
+        """Of the same file as C, which says as plainly that it has failed."""
+        return str(PurePath(self.file_name).with_suffix(".h"))
 
     @property
     def file_name(self) -> str:

@@ -53,6 +53,7 @@ class ModelFile:
     precision: Precision = "float32"
     batches: tuple[int, ...] = (1, 64)  # at which it is compared with the engine
     facts: Mapping[str, Any] = field(default_factory=dict)  # "opset", ...: for the certificate
+    header: bytes = b""  # the same file as C for firmware, kept beside it as .h; none if empty
     latency: Mapping[int, float] | None = None  # ms by batch; None: `run` itself is timed
     about: str = (  # how pixels go in and figures come out, for people
         "Normalisation is inside: the file takes the pixels as they are, 0 to 255, in the order "

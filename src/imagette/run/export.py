@@ -258,6 +258,7 @@ def _version(package: str) -> str | None:
 def _files(trained: Trained, certificate: Certificate, written: Written) -> dict[str, bytes]:
     """All that lies in the folder, but for `certificate.json`: the run's own words among them."""
     files = {one.file_name: one.model.data for one in certificate.models}
+    files |= {one.header_name: one.model.header for one in certificate.models if one.model.header}
     files["resolved.json"] = json_bytes(trained.experiment)
     files["network.txt"] = trained.network_text.encode()
     files["classes.json"] = (json.dumps(trained.class_names, ensure_ascii=False) + "\n").encode()

@@ -1,5 +1,7 @@
 """The format as a whole: what it hands over of a real run, and what it refuses."""
 
+import re
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -13,9 +15,18 @@ from imagette.errors import ExportError, MissingExtra
 from imagette.evaluate.losses import probabilities
 from imagette.export.checking import checked
 from imagette.export.format import Options
+from imagette.export.litert.firmware import resolver_lines
 from imagette.export.litert.format import LITERT, write
 from imagette.export.litert.portable import NOT_MICRO
 from imagette.network import parse, walk
+
+PRINTS = """
+#include <stdio.h>
+#include "model.h"
+#include "model.h"
+
+int main(void) { return fwrite(model_int8, 1, sizeof model_int8, stdout) != sizeof model_int8; }
+"""
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +59,39 @@ def test_the_facts_say_what_a_microcontroller_must_have(written):
     assert all({"name", "version", "count"} == set(one) for one in integers["operators"])
     assert integers["arena_bytes"] < exact["arena_bytes"] / 3
     assert integers["calibration"].endswith("training images, least and largest value")
+
+
+def test_the_file_as_c_is_the_file(written, tmp_path):  # 004-40
+    exact, integers = written.models
+    assert exact.header == b""  # it has GELU, so no microcontroller runs it
+    text = integers.header.decode()
+    array = text.partition("[")[2].partition("{")[2]
+    assert bytes.fromhex("".join(re.findall(r"0x(..)", array))) == integers.data
+    assert f"model.int8.tflite: {len(integers.data):,} bytes" in text
+    kinds = {one["name"] for one in integers.facts["operators"]}
+    assert f"MicroMutableOpResolver<{len(kinds)}> resolver;" in text
+    assert text.count("resolver.Add") == len(kinds)
+    if shutil.which("cc"):
+        (tmp_path / "model.h").write_text(text)
+        (tmp_path / "main.c").write_text(PRINTS)
+        command = ["cc", "-std=c11", "-Wall", "-Werror", "-o", "main", "main.c"]
+        subprocess.run(command, cwd=tmp_path, check=True)
+        done = subprocess.run([tmp_path / "main"], capture_output=True, check=True)
+        assert done.stdout == integers.data
+
+
+def test_operators_are_registered_by_the_names_of_their_library():
+    kinds = ["AVERAGE_POOL_2D", "BATCH_MATMUL", "FULLY_CONNECTED", "LOG_SOFTMAX", "PADV2", "RSQRT"]
+    twice = [{"name": kind} for kind in (*kinds, "PADV2")]
+    assert resolver_lines(twice) == [
+        "tflite::MicroMutableOpResolver<6> resolver;",
+        "resolver.AddAveragePool2D();",
+        "resolver.AddBatchMatMul();",
+        "resolver.AddFullyConnected();",
+        "resolver.AddLogSoftmax();",
+        "resolver.AddPadV2();",
+        "resolver.AddRsqrt();",
+    ]
 
 
 def test_gelu_is_exact_in_float32_and_in_integers_what_microcontrollers_have(written):  # 004-40

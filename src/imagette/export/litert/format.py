@@ -7,6 +7,7 @@ from imagette.errors import ExportError
 from imagette.export.examples import Examples
 from imagette.export.format import Format, ModelFile, Options, Precision, Tensor, Written
 from imagette.export.handed import predict_script
+from imagette.export.litert.firmware import LARGEST, header
 from imagette.export.litert.flatbuffer import serialised
 from imagette.export.litert.interpreter import ranges_of, runner
 from imagette.export.litert.lower import lowered
@@ -71,7 +72,16 @@ def _model(
         precision=precision,
         batches=BATCHES,
         facts={**own, **(facts or {})},
+        header=_header(name, data, own),
     )
+
+
+def _header(name: str, data: bytes, facts: Mapping[str, Any]) -> bytes:
+    """Empty for a file that no microcontroller runs."""
+    kinds = {one["name"] for one in facts["operators"]}
+    if NOT_MICRO & kinds or len(data) > LARGEST:
+        return b""
+    return header(name, data, facts["operators"], facts["arena_bytes"]).encode()
 
 
 def _notes(models: list[ModelFile]) -> tuple[str, ...]:
