@@ -54,16 +54,16 @@ def rounds(experiment: str, epochs: int, count: int, place: Path) -> list[tuple[
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--experiment", default="first_light")
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--epochs", type=int, default=5)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--experiment", default="first_light", help="a file, or a shipped name")
+    parser.add_argument("--rounds", type=int, default=7, help="that count; one more comes before")
+    parser.add_argument("--epochs", type=int, default=5, help="of each training")
     asked = parser.parse_args()
+    if asked.rounds < 1:
+        parser.error("--rounds must be at least 1")
     with TemporaryDirectory(ignore_cleanup_errors=True) as place:  # one may still be told
         found = rounds(asked.experiment, asked.epochs, asked.rounds, Path(place))
-    print(
-        f"{asked.experiment}, {asked.epochs} epochs, {len(found)} rounds: with / without trackers"
-    )
+    print(f"{asked.experiment}, epochs: {asked.epochs}, n = {len(found)}: with / without trackers")
     for name in ("training", "command"):
         quotients = [getattr(told, name) / getattr(alone, name) for alone, told in found]
         seconds = median(getattr(alone, name) for alone, _ in found)
