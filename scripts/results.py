@@ -186,7 +186,7 @@ def page_block(
     if results:
         rows = [_cells(row, "../results") for row in results]
         lines += [*table([*SHORT, *MORE], rows), *_notes(results), ""]
-    if any(price.points for price in prices(results, theirs)) and _ours(results):
+    if _ours(results):
         lines += list(_pareto_lines(theirs))
     for ablation in ablations:
         lines += list(_ablation_lines(ablation))
@@ -336,9 +336,10 @@ def _made(root: Path, check: bool) -> int:
     folder = root / "results"
     results, ablations = read_results(folder), read_ablations(folder)
     theirs = read_published(folder / "published.toml")
+    shipped = read_pretrained(root / "src" / "imagette" / "pretrained")
     blocks = {
         root / "README.md": readme_block(results),
-        root / "docs" / "results.md": page_block(results, ablations, theirs, read_pretrained()),
+        root / "docs" / "results.md": page_block(results, ablations, theirs, shipped),
     }
     before = {path: path.read_text(encoding="utf-8") for path in blocks}
     made = {path: spliced(before[path], lines, path) for path, lines in blocks.items()}
@@ -347,10 +348,10 @@ def _made(root: Path, check: bool) -> int:
         if old:
             print(f"{' and '.join(old)}: out of date, run 'make results'", file=sys.stderr)
         return int(bool(old))
-    for path, text in made.items():
-        write_whole(path, text.encode())
     drawn = pictures(results, ablations, theirs)
     make_folder(root / "docs" / PICTURES)
+    for path, text in made.items():
+        write_whole(path, text.encode())
     for name, data in drawn.items():
         write_whole(root / "docs" / PICTURES / name, data)
     print(f"results: {len(results)} experiments, {len(ablations)} ablations, {len(drawn)} figures")

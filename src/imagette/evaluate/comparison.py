@@ -39,6 +39,18 @@ class Spread:
     deviation: float | None
     n: int
 
+    @property
+    def interval(self) -> Interval | None:
+        """Of the mean, 95 %: `mean ± t s/√n`, t Student's quantile; None of a single figure.
+
+        >>> [round(bound, 4) for bound in spread([0.93, 0.94, 0.95]).interval]
+        [0.9152, 0.9648]
+        """
+        if self.deviation is None:
+            return None
+        half = t_quantile(self.n - 1, CONFIDENCE) * (self.deviation / sqrt(self.n))
+        return self.mean - half, self.mean + half
+
     def as_json(self) -> dict[str, Any]:
         return {"mean": self.mean, "deviation": self.deviation, "n": self.n}
 
@@ -161,10 +173,8 @@ def over_seeds(figures: Sequence[float], others: Sequence[float]) -> Difference:
     if not found.deviation or found.deviation < _NO_SCATTER:
         return Difference(found.mean, None, found.n, "seeds")
     error = found.deviation / sqrt(found.n)
-    half = t_quantile(found.n - 1, CONFIDENCE) * error
-    bounds = found.mean - half, found.mean + half
     p = 1 - share_within(abs(found.mean) / error, found.n - 1)
-    return Difference(found.mean, bounds, found.n, "seeds", max(0.0, p))
+    return Difference(found.mean, found.interval, found.n, "seeds", max(0.0, p))
 
 
 def over_images(correct: Correct, other: Correct) -> Evidence:

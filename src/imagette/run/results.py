@@ -2,20 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import sqrt
 from pathlib import Path
 from statistics import fmean
 
 from imagette.errors import UsageError
-from imagette.evaluate.bootstrap import CONFIDENCE
 from imagette.evaluate.comparison import Spread, spread
-from imagette.evaluate.student import t_quantile
+from imagette.evaluate.evaluation import Interval
 from imagette.run.figures import figures_of
 from imagette.run.variants import identity
 from imagette.store.damage import naming_damage
 from imagette.store.folder import RunFolder
 from imagette.store.json_files import Row
-from imagette.store.naming import MARKER, pretrained_folder, pretrained_names
+from imagette.store.naming import MARKER
 from imagette.store.published import MARK
 
 TEST = "test"
@@ -43,22 +41,9 @@ class ResultRow:
     machines: tuple[str, ...]  # hardware and versions
 
     @property
-    def interval(self) -> tuple[float, float] | None:
+    def interval(self) -> Interval | None:
         """Of the mean over seeds, 95 %: Student's t; None of a single seed."""
-        return interval_of(self.accuracy) if self.accuracy else None
-
-
-def interval_of(found: Spread) -> tuple[float, float] | None:
-    """`mean ± t s/√n`; None of a single figure.
-
-    >>> low, high = interval_of(spread([0.93, 0.94, 0.95]))
-    >>> round(low, 4), round(high, 4)
-    (0.9152, 0.9648)
-    """
-    if found.deviation is None:
-        return None
-    half = t_quantile(found.n - 1, CONFIDENCE) * found.deviation / sqrt(found.n)
-    return found.mean - half, found.mean + half
+        return self.accuracy.interval if self.accuracy else None
 
 
 def read_results(folder: Path) -> tuple[ResultRow, ...]:
@@ -74,9 +59,10 @@ def read_results(folder: Path) -> tuple[ResultRow, ...]:
     return tuple(_row(name, paths) for name, paths in found.items())
 
 
-def read_pretrained() -> tuple[ResultRow, ...]:
-    """The runs that come with imagette, a row each."""
-    return tuple(_row(name, [pretrained_folder() / name]) for name in pretrained_names())
+def read_pretrained(folder: Path) -> tuple[ResultRow, ...]:
+    """The runs that come with imagette, `<folder>/<name>/`, a row each; none if there is none."""
+    places = sorted(folder.glob(f"*/{MARK}"))
+    return tuple(_row(place.parent.name, [place.parent]) for place in places)
 
 
 def _row(name: str, paths: Sequence[Path]) -> ResultRow:
