@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from imagette.cli.main import main
-from imagette.errors import UsageError
+from imagette.errors import StoreError, UsageError
 from imagette.run.compare import compare_runs
 from imagette.run.evaluate import evaluate_run
+from imagette.run.export import export_run
 from imagette.run.origin import Origin, origin_of, read_origin
 from imagette.run.publish import publish
 from imagette.run.ready import ready
@@ -19,6 +20,7 @@ from imagette.run.train import resume
 from imagette.store import naming
 from imagette.store.folder import RunFolder
 from imagette.store.own_copy import own_copy
+from imagette.store.whole import write_whole_folder
 
 TINY = "pretrained:tiny"
 
@@ -86,14 +88,39 @@ def test_a_copy_of_another_version_is_not_taken_for_it():
     place = own_copy(TINY)
     last = json.loads((place / "last.json").read_text())
     (place / "last.json").write_text(json.dumps({**last, "digest": "0" * 64}))
-    with pytest.raises(UsageError, match="its weights are others: move it away"):
+    with pytest.raises(UsageError, match="no copy of pretrained:tiny, or of other weights: move"):
         own_copy(TINY)
+    shutil.rmtree(place)
+    place.mkdir()
+    (place / "mine.txt").write_text("mine")
+    with pytest.raises(UsageError, match="move it away"):
+        own_copy(TINY)
+    assert (place / "mine.txt").read_text() == "mine"
 
 
-def test_an_unknown_name_lists_the_known_ones(monkeypatch, tmp_path):
-    told = r"^No pretrained run is called 'vgg9'\. There are tiny\.$"
+def test_of_two_processes_that_copy_it_at_once_both_go_on(monkeypatch, capsys):
+    def after_another(place, files):
+        write_whole_folder(place, files)
+        write_whole_folder(place, files)
+
+    monkeypatch.setattr("imagette.store.own_copy.write_whole_folder", after_another)
+    assert RunFolder.open(own_copy(TINY)).load().weights
+    assert "copied" not in capsys.readouterr().err
+
+
+def test_where_no_copy_can_be_written_it_is_still_looked_at_and_exported_elsewhere(tmp_path):
+    (tmp_path / "runs").write_text("in the way")
+    with pytest.raises(StoreError, match=r"runs.* change to a folder that you may write in\.$"):
+        evaluate_run(TINY)
+    assert ready(TINY).saved.weights
+    (ended,) = export_run(TINY, ["torch"], out=tmp_path / "o")
+    assert ended.passed
+
+
+def test_an_unknown_name_gets_the_near_miss_and_the_known_ones(monkeypatch, tmp_path):
+    told = r"^No pretrained run is called 'tini'\. Did you mean 'tiny'\? Choices: tiny\.$"
     with pytest.raises(UsageError, match=told):
-        RunFolder.open(Path("pretrained:vgg9"))
+        RunFolder.open(Path("pretrained:tini"))
     monkeypatch.setattr(naming, "pretrained_folder", lambda: tmp_path / "none")
     with pytest.raises(UsageError, match="This version brings none"):
         evaluate_run(TINY)
@@ -111,7 +138,7 @@ def test_the_commands_take_its_name(capsys):
     assert main(["dissect", TINY, "--image", "1"]) == 0
     assert main(["runs", "remove", TINY, "--yes"]) == 2
     assert main(["describe", "pretrained:none"]) == 2
-    assert "There are tiny" in capsys.readouterr().err
+    assert "Choices: tiny." in capsys.readouterr().err
 
 
 def test_the_runs_that_come_with_imagette_are_published_ones_with_weights(monkeypatch):

@@ -74,7 +74,7 @@ def export_run(
     given = {"--int8": int8, "--opset": opset, "--lang": lang, "--ort": ort}
     asked = [option for option, value in given.items() if value not in (None, False)]
     rows, say = _rows(formats, asked), language(lang or "en")
-    folder = RunFolder.open(own_copy(run))
+    folder = RunFolder.open(Path(run) if out else own_copy(run))
     places = {
         row: export_place(folder, row.name, out and _inner(out, row, len(rows))) for row in rows
     }

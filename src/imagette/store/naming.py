@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from imagette.errors import UsageError, nearest
+from imagette.plain import short
 
 MARKER = "environment.json"  # what makes a folder a run
 
@@ -83,8 +84,8 @@ def _pretrained(name: str) -> Path:
     known = pretrained_names()
     if name in known:
         return pretrained_folder() / name
-    told = f"There are {', '.join(known)}." if known else "This version brings none."
-    raise UsageError(f"No pretrained run is called {name!r:.60}. {told}")
+    told = nearest(name[:_MAX_TITLE], known) if known else "This version brings none."
+    raise UsageError(f"No pretrained run is called {short(name, 60)!r}. {told}")
 
 
 def _runs_in(folder: Path) -> list[Path]:
