@@ -73,6 +73,13 @@ def test_a_test_set_still_sealed_is_told(small_run, tmp_path):
     assert (tmp_path / "results" / "of-mine" / "0").is_dir()
 
 
+def test_what_the_given_file_says_of_folders_and_trackers_is_told(result, tmp_path):
+    run = shutil.copytree(result.path, tmp_path / "run")
+    (run / "experiment.toml").write_text('[run]\nfolder = "a"\ntrack = ["wandb"]\n')
+    (remark,) = publish(run, tmp_path / "results").remarks
+    assert remark.startswith("experiment.toml is published as it was given, with the folder and ")
+
+
 def test_it_is_listed_shown_and_compared(result, small_run):
     (row,) = list_runs(result.path.parents[1]).runs
     assert (row.title, row.state.word, row.seed) == ("small", "finished", 0)

@@ -99,11 +99,30 @@ def test_large_weights_and_predictions_stay_behind_and_it_says_so(run, monkeypat
     assert json.loads(found.files["published.json"])["left_out"] == list(found.left_out)
 
 
+@pytest.mark.parametrize("name", ["timings.jsonl", "last.json", "cost.json"])
+def test_a_file_that_is_missing_is_named(run, name):
+    (run.path / name).unlink()
+    with pytest.raises(StoreError, match=name):
+        published_files(run, "small")
+
+
+def test_a_mark_without_its_step_is_damage(run):
+    (run.path / "last.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(StoreError, match="is damaged"):
+        published_files(run, "small")
+
+
 def test_an_experiment_on_a_folder_of_this_machine_is_refused(run):
     data = {**run.resolved()["data"], "name": "folder:/data/pets"}
     changed(run.path / "resolved.json", data=data)
     with pytest.raises(UsageError, match="names /data/pets in its experiment"):
         published_files(run, "small")
+
+
+def test_where_home_is_the_whole_disk_nothing_is_taken_for_it(run, monkeypatch):
+    monkeypatch.setenv("HOME", "/")
+    (run.path / "experiment.toml").write_text("# https://a.org/b and /a/b\n", encoding="utf-8")
+    assert published_files(run, "small").files
 
 
 def test_a_home_folder_in_a_comment_is_refused(run):

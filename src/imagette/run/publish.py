@@ -1,9 +1,11 @@
 """Publishes a finished run: `results/<experiment>/<seed>/`, a run folder for everybody to read."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from imagette.errors import UsageError
+from imagette.experiment import read_values
 from imagette.run.runs import summary_of
 from imagette.store.folder import RunFolder
 from imagette.store.naming import MARKER, safe_title
@@ -41,10 +43,10 @@ def publish(
     experiment = safe_title(name or summary.title)
     place = (to / experiment / str(summary.seed)).absolute()
     _refuse_taken(place, overwrite)
-    published = published_files(folder, experiment)
+    published, remarks = published_files(folder, experiment), tuple(_remarks(folder))
     write_whole_folder(place, published.files, replace=overwrite)
     size = sum(map(len, published.files.values()))
-    return Result(place, size, published.left_out, tuple(_remarks(folder)))
+    return Result(place, size, published.left_out, remarks)
 
 
 def _refuse_taken(place: Path, overwrite: bool) -> None:
@@ -58,10 +60,17 @@ def _refuse_taken(place: Path, overwrite: bool) -> None:
         raise UsageError(f"{place} is published already: give --overwrite to replace it.")
 
 
-def _remarks(folder: RunFolder) -> list[str]:
+def _remarks(folder: RunFolder) -> Iterator[str]:
     if folder.evaluation_figures("test") is None:
-        return [
+        yield (
             "it was not judged on the test set: imagette evaluate RUN --split test --open-test, "
             "then publish again"
-        ]
-    return []
+        )
+    given = folder.experiment_file()
+    named = read_values(given).get("run", {}) if given else {}
+    private = [key for key in ("folder", "track") if key in named]
+    if given and private:
+        yield (
+            f"{given.name} is published as it was given, with the {' and the '.join(private)} of "
+            "its [run]: take that out of the published file if it is nobody's business"
+        )

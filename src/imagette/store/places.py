@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 _PATH = re.compile(
-    r"""'(?P<quoted>(?:/|[A-Za-z]:[\\/])[^']+)'"""
+    r"""'(?P<option>[^'\s/\\]*=)?(?P<quoted>(?:/|[A-Za-z]:[\\/])[^']+)'"""
     r"""|(?<![\w./~\\-])(?!//)(?P<plain>(?:/|[A-Za-z]:[\\/])[^\s'",;()]+)"""
 )
 
@@ -18,6 +18,8 @@ def without_places(value: Any) -> Any:
     'imagette train --out=a, see https://a.org/b'
     >>> without_places({"run": "C:\\Users\\ann\\runs\\a", "from": ["'/home/ann lee/b'", 3]})
     {'run': 'a', 'from': ["'b'", 3]}
+    >>> without_places("imagette train '--out=/home/ann lee/b'")
+    "imagette train '--out=b'"
     """
     match value:
         case str():
@@ -48,12 +50,13 @@ def first_place(value: Any) -> str | None:
 
 
 def home_in(text: str) -> str | None:
-    """The user's own folder, if the text names it."""
+    """The user's own folder, if the text names it; whose home is the whole disk has none."""
     home = str(Path.home())
-    return home if re.search(rf"(?<!\w){re.escape(home)}[/\\]", text) else None
+    is_own = Path(home) != Path(Path(home).anchor)
+    return home if is_own and re.search(rf"(?<!\w){re.escape(home)}[/\\]", text) else None
 
 
 def _last_part(found: re.Match[str]) -> str:
     path = found["quoted"] or found["plain"]
     last = re.split(r"[\\/]", path.rstrip("\\/"))[-1]
-    return f"'{last}'" if found["quoted"] else last
+    return f"'{found['option'] or ''}{last}'" if found["quoted"] else last

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from imagette.errors import UsageError
+from imagette.errors import StoreError, UsageError
 from imagette.run_spec import RunSpec
 from imagette.store.checkpoint import FORMAT, STATE, WEIGHTS
+from imagette.store.damage import naming_damage
 from imagette.store.folder import RunFolder
 from imagette.store.json_files import Row, json_bytes, read_json
 from imagette.store.lines import line_bytes, read_lines, whole_lines
@@ -52,6 +53,14 @@ def published_files(run: RunFolder, experiment: str) -> Published:
     Raises UsageError for a run whose settings or code name a place of this machine, and StoreError
     for one that is damaged.
     """
+    try:
+        with naming_damage(run.path):
+            return _published(run, experiment)
+    except FileNotFoundError as error:
+        raise StoreError(f"{error.filename} is missing: copy the run again") from error
+
+
+def _published(run: RunFolder, experiment: str) -> Published:
     files = {name: read_whole(run.path / name) for name in _AS_THEY_ARE}
     files |= dict(_told(run))
     files |= {f"source/{name}": read_whole(run.source / name) for name in run.source_digests()}
