@@ -1,6 +1,7 @@
 import errno
 import json
 import os
+import shutil
 
 import numpy as np
 import pytest
@@ -262,6 +263,15 @@ def test_an_early_stop_is_not_forgotten_when_the_end_is_lost(experiment, trained
     *_, ended = resume(folder.path)
     assert isinstance(ended, Ended)
     assert (folder.path / "history.jsonl").read_bytes() == history
+
+
+def test_checkpoints_that_a_crash_left_beyond_their_number_go(experiment, trained):  # 004-32
+    folder = trained(experiment(run={"checkpoints": {"keep": 1}})).folder
+    kept = folder.checkpoints.steps()
+    shutil.copytree(folder.path / "checkpoints" / "10", folder.path / "checkpoints" / "1")
+    (folder.path / "finished.json").unlink()  # as if killed between its last checkpoint and the end
+    list(resume(folder.path))
+    assert folder.checkpoints.steps() == kept
 
 
 def test_weights_broken_by_the_last_step_are_not_kept(experiment, tmp_path):

@@ -32,8 +32,7 @@ def keep(folder: RunFolder, event: Event, card: ModelCard, run: RunSpec) -> None
         case Checkpoint(position, arrays):
             weights, state = weights_of(arrays), state_of(arrays)
             folder.write_checkpoint(position.step, weights, state, card, _meta(event))
-            mark_best(folder)
-            folder.checkpoints.prune(run.checkpoints.keep)
+            settle(folder, run)
         case Finished(complete=False, reason=reason):
             write_ending(folder, "stopped", reason)
 
@@ -88,6 +87,15 @@ def plans_of(folder: RunFolder) -> tuple[Leg, ...]:
 def _last_decided(folder: RunFolder, what: str) -> Any:
     """None if it was never decided."""
     return next((row["value"] for row in reversed(folder.decisions()) if row["what"] == what), None)
+
+
+def settle(folder: RunFolder, run: RunSpec) -> None:
+    """Marks the best of the checkpoints that are there, and removes those that are spare.
+
+    After each checkpoint, and before a run goes on: a process may die between the two.
+    """
+    mark_best(folder)
+    folder.checkpoints.prune(run.checkpoints.keep)
 
 
 def mark_best(folder: RunFolder) -> None:

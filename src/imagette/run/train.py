@@ -29,7 +29,7 @@ from imagette.run.evaluate import (
 )
 from imagette.run.heartbeat import beating
 from imagette.run.judge import Judge
-from imagette.run.keep import keep, mark_best, start_of
+from imagette.run.keep import keep, settle, start_of
 from imagette.run.log import Log
 from imagette.run.on_engine import engine_by_now, on_engine
 from imagette.run.origin import Origin, read_origin
@@ -192,7 +192,7 @@ def resume_prepared(
     ]
     # A process may die between a checkpoint and its mark.
     folder.checkpoints.mark("last", saved.step)
-    mark_best(folder)
+    settle(folder, prepared.experiment.run)
     said.append(f"goes on in epoch {saved.meta['epoch']}, after {saved.step:,} steps")
     decisions = _switch(folder, prepared) or _undecided(folder, prepared)
     remarks = [*decisions, *(Remark(text) for text in said if text)]
