@@ -31,6 +31,8 @@ def main(arguments: Sequence[str]) -> int:
     asked = parser.parse_args(arguments)
     if asked.ablation:
         return _ablation(parser, asked)
+    if asked.against:
+        parser.error("--against is for --ablation")
     for run in asked.runs:
         try:
             _tell(publish(run, asked.to, asked.name, asked.overwrite))

@@ -30,9 +30,11 @@ PICTURES = "pictures"
 PARETO = "pareto.png"
 PARETO_OF = "cifar10"
 NONE_YET = "No result is published yet."
-SHORT = ("experiment", "data", "parameters", "multiplications", "epochs", "training", "n", "test %")
 TAKEN = ("run", "data", "parameters", "epochs", "test %")
-MORE = ("95 % interval", "single view %")
+SHORT = (
+    *("experiment", "data", "parameters", "multiplications", "epochs", "training", "set-up"),
+    *("n", "test %", "95 % interval", "single view %"),
+)
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 def readme_block(results: Sequence[ResultRow]) -> list[str]:
     if not results:
         return [NONE_YET]
-    return [*table([*SHORT, *MORE], [_cells(row, "results") for row in results]), *_notes(results)]
+    return [*table(SHORT, [_cells(row, "results") for row in results]), *_notes(results)]
 
 
 def _cells(row: ResultRow, results: str) -> list[str]:
@@ -94,7 +96,8 @@ def _cells(row: ResultRow, results: str) -> list[str]:
         f"{row.parameters:,}",
         millions(row.multiplications),
         f"{row.epochs:.4g}",
-        minutes(row.seconds),
+        clock(row.train_seconds),
+        "" if row.setup_seconds is None else clock(row.setup_seconds),
         str(row.accuracy.n if row.accuracy else len(row.seeds)),
         _accuracy(row),
         _interval(row.interval),
@@ -112,9 +115,10 @@ def _accuracy(row: ResultRow) -> str:
 def _notes(results: Sequence[ResultRow]) -> Iterator[str]:
     yield ""
     yield (
-        "*Training* is minutes:seconds by the clock with set-up, a mean over *n* seeds. Accuracies "
-        "are of the last weights on the official test set: mean ± deviation over seeds, and "
-        "Student's 95 % interval of the mean. Multiplications are of one image, forward."
+        "*Training*, and *set-up* before it (data, network, engine, compiling), are by the clock, "
+        "means over the seeds. Accuracies are of the last weights on the official test set: mean ± "
+        "deviation over *n* seeds, and Student's 95 % interval of the mean. Multiplications are of "
+        "one image, forward."
     )
     if any(row.watched for row in results):
         yield "*Watched*: the test set was measured at every epoch, and chose nothing."
@@ -142,14 +146,14 @@ def millions(count: int) -> str:
     return f"{count:,}" if count < 1_000_000 else f"{count / 1e6:,.1f} M"
 
 
-def minutes(seconds: float) -> str:
-    """Minutes and seconds.
+def clock(seconds: float) -> str:
+    """Minutes and seconds; below a minute seconds to a tenth.
 
-    >>> minutes(59.7), minutes(3600)
-    ('1:00', '60:00')
+    >>> clock(3.94), clock(59.97), clock(3600)
+    ('3.9 s', '1:00', '60:00')
     """
     whole = round(seconds)
-    return f"{whole // 60}:{whole % 60:02d}"
+    return f"{seconds:.1f} s" if round(seconds, 1) < 60 else f"{whole // 60}:{whole % 60:02d}"
 
 
 def percent(share: float) -> str:
@@ -185,7 +189,7 @@ def page_block(
     lines = ["## The table", ""] if results else []
     if results:
         rows = [_cells(row, "../results") for row in results]
-        lines += [*table([*SHORT, *MORE], rows), *_notes(results), ""]
+        lines += [*table(SHORT, rows), *_notes(results), ""]
     if _ours(results):
         lines += list(_pareto_lines(theirs))
     for ablation in ablations:
@@ -245,7 +249,8 @@ def _variant_cells(one: Without) -> list[str]:
     interval = f"{100 * bounds[0]:+.2f} to {100 * bounds[1]:+.2f}" if bounds else ""
     accuracy = spread_text(Spread(one.mean, one.deviation, one.n))
     name = f"`{one.name}`"
-    return [name, str(one.n), accuracy, shown, interval, one.over or "", f"{one.ratio:.2f}"]
+    time = "" if one.ratio is None else f"{one.ratio:.2f}"
+    return [name, str(one.n), accuracy, shown, interval, one.over or "", time]
 
 
 # The figures
@@ -272,6 +277,7 @@ def _price(results: Sequence[ResultRow], theirs: Sequence[Theirs], key: str, lab
     others = [
         (f"[{number}]", getattr(one, key), one.accuracy, True)
         for number, one in enumerate(theirs, start=1)
+        if one.views == 1
     ]
     known = [one for one in [*ours, *others] if one[1] is not None]
     front = pareto_front([one[1] for one in known], [one[2] for one in known])

@@ -36,10 +36,17 @@ def test_variants_have_means_differences_and_a_ratio_of_time(sweep, tmp_path):
         write_ablation(tmp_path, found)
 
 
+def test_a_time_that_nobody_knows_is_no_ratio(sweep, tmp_path):
+    for timings in sweep.glob("full/*/timings.jsonl"):
+        timings.unlink()
+    full, small = ablation_of([sweep], "a").variants
+    assert (full.ratio, small.ratio) == (None, None)
+
+
 def test_one_of_a_later_format_is_refused(sweep, tmp_path):
     path = write_ablation(tmp_path, ablation_of([sweep], "a"))
     path.write_text(json.dumps({**json.loads(path.read_text()), "format": 2}))
-    with pytest.raises(StoreError, match="has format 2"):
+    with pytest.raises(StoreError, match="has format 2, newer than 1"):
         read_ablations(tmp_path)
 
 

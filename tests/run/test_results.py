@@ -34,7 +34,8 @@ def test_seeds_become_one_row_with_students_interval(result, tmp_path):
     for seed, accuracy in enumerate(figures):
         result("soft", seed, accuracy)
     (row,) = read_results(tmp_path / "results")
-    assert (row.experiment, row.seeds, row.seconds, row.epochs) == ("soft", (0, 1, 2), 120.0, 1)
+    assert (row.experiment, row.seeds, row.epochs) == ("soft", (0, 1, 2), 1)
+    assert (row.train_seconds, row.setup_seconds) == (100.0, 20.0)
     assert (row.parameters, row.multiplications) == (7850, 7840)
     assert row.watched
     assert row.accuracy.mean == pytest.approx(fmean(figures))
@@ -48,7 +49,7 @@ def test_one_seed_has_no_interval_and_a_sealed_one_no_accuracy(result, make_run,
     (sealed.path / MARK).write_text("{}")
     one, closed = read_results(tmp_path / "results")
     assert (one.interval, one.accuracy.n) == (None, 1)
-    assert (closed.accuracy, closed.interval) == (None, None)
+    assert (closed.accuracy, closed.interval, closed.setup_seconds) == (None, None, None)
 
 
 def test_runs_that_differ_by_more_than_their_seed_are_refused(result, tmp_path):

@@ -8,10 +8,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from imagette.errors import StoreError, UsageError
+from imagette.errors import UsageError
 from imagette.run.compare import Comparison, Variant, compare_runs
 from imagette.run.results import machine_of
-from imagette.store.damage import TEXT, WHOLE, checked, naming_damage
+from imagette.store.checkpoint import check_format
+from imagette.store.damage import TEXT, checked, naming_damage
 from imagette.store.folder import RunFolder
 from imagette.store.json_files import read_json, write_json
 from imagette.store.naming import safe_title
@@ -23,10 +24,11 @@ FOLDER = "ablations"
 
 @dataclass(frozen=True, slots=True)
 class Without:
-    """A variant of an ablation: accuracies and differences 0 to 1, seconds of training, means.
+    """A variant of an ablation: mean accuracy (0 to 1), mean seconds of training.
 
-    `difference` and its 95 % `interval` are from the variant that the ablation is against; both
-    are None of that one itself, and where nothing tells the chance. `ratio` is its time by theirs.
+    `difference` (-1 to 1) and its 95 % `interval` are from the variant that the ablation is
+    against; both are None of that one itself, and where nothing tells the chance. `ratio` is its
+    time by theirs; None where one of the two is not known.
     """
 
     name: str
@@ -37,8 +39,8 @@ class Without:
     interval: tuple[float, float] | None
     over: str | None  # what n counts in the interval: "seeds", "images"
     verdict: str | None
-    train_seconds: float
-    ratio: float
+    train_seconds: float | None
+    ratio: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ def ablation_of(paths: Sequence[Path], experiment: str, against: str | None = No
 def _without(variant: Variant, found: Comparison) -> Without:
     reference = next(one for one in found.variants if one.name == found.against)
     assert variant.accuracy is not None, "it was judged"
-    seconds, theirs = variant.train_seconds or 0.0, reference.train_seconds or 0.0
+    seconds, theirs = variant.train_seconds, reference.train_seconds
     difference = variant.difference
     return Without(
         name=variant.name,
@@ -87,7 +89,7 @@ def _without(variant: Variant, found: Comparison) -> Without:
         over=difference.over if difference else None,
         verdict=difference.verdict if difference else None,
         train_seconds=seconds,
-        ratio=seconds / theirs if theirs else 1.0,
+        ratio=seconds / theirs if seconds and theirs else None,
     )
 
 
@@ -108,10 +110,9 @@ def read_ablations(results: Path) -> tuple[Ablation, ...]:
 
 
 def _read(path: Path) -> Ablation:
-    kinds = {"format": WHOLE, "experiment": TEXT, "against": TEXT, "split": TEXT}
+    kinds = {"experiment": TEXT, "against": TEXT, "split": TEXT}
     found = checked(read_json(path), path, kinds)
-    if found["format"] != FORMAT:
-        raise StoreError(f"{path} has format {found['format']}, not {FORMAT}: update imagette")
+    check_format(found, path, FORMAT)
     with naming_damage(path):
         return Ablation(
             experiment=found["experiment"],

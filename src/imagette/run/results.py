@@ -23,8 +23,9 @@ TEST = "test"
 class ResultRow:
     """An experiment's published runs. Accuracies (0 to 1) are of the last weights, on the test set.
 
-    `seconds` are of training with set-up, by the clock. `accuracy` is None until the test set was
-    opened, and `single`, of one view, where an image is judged by one view anyway.
+    Seconds are means over the seeds, by the clock: of training, and of set-up before it, compiling
+    included (None where it is not known). `accuracy` is None until the test set was opened, and
+    `single`, of one view, where an image is judged by one view anyway.
     """
 
     experiment: str
@@ -32,7 +33,8 @@ class ResultRow:
     parameters: int
     multiplications: int  # forward, of one image
     epochs: float
-    seconds: float
+    train_seconds: float
+    setup_seconds: float | None
     seeds: tuple[int, ...]
     accuracy: Spread | None
     single: Spread | None
@@ -81,7 +83,8 @@ def _row(name: str, paths: Sequence[Path]) -> ResultRow:
             parameters=first.parameters,
             multiplications=int(folders[0].cost()["cost"]["multiplications"]),
             epochs=fmean(run.summary.epochs for run in runs),
-            seconds=fmean(map(_seconds, folders)),
+            train_seconds=fmean(_seconds(folders, "train_seconds")),
+            setup_seconds=fmean(setup) if (setup := _seconds(folders, "setup_seconds")) else None,
             seeds=tuple(run.summary.seed for run in runs),
             accuracy=_spread([run.accuracies.get(TEST) for run in runs]),
             single=_spread([run.singles.get(TEST) for run in runs]),
@@ -96,9 +99,10 @@ def _spread(figures: Sequence[float | None]) -> Spread | None:
     return spread(known) if known else None
 
 
-def _seconds(folder: RunFolder) -> float:
-    spent = (folder.finished() or {})["spent"]
-    return float(spent["train_seconds"] + spent.get("setup_seconds", 0.0))
+def _seconds(folders: Sequence[RunFolder], of: str) -> list[float]:
+    """What the runs that know it spent so."""
+    spent = [(folder.finished() or {})["spent"] for folder in folders]
+    return [float(one[of]) for one in spent if one.get(of) is not None]
 
 
 def machine_of(folder: RunFolder) -> str:

@@ -160,14 +160,14 @@ def _has_state(meta: Row) -> bool:
     return bool(meta.get(LEFT_OUT) != [STATE])
 
 
-def check_format(value: Row, path: Path) -> None:
-    """Accept this format and every earlier one; raises StoreError for another."""
+def check_format(value: Row, path: Path, newest: int = FORMAT) -> None:
+    """Accept the newest format and every earlier one; raises StoreError for another."""
     found = value.get("format")
     if not isinstance(found, int) or found < 1:
         raise StoreError(f"{path} is damaged, it names no format: copy it again")
-    if found > FORMAT:
+    if found > newest:
         raise StoreError(
-            f"{path} has format {found}, newer than {FORMAT}, the newest known here: "
+            f"{path} has format {found}, newer than {newest}, the newest known here: "
             "update imagette"
         )
 
