@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 
+from imagette.cli.main import main
 from imagette.errors import UsageError
 from imagette.network import cost_table
 from imagette.run.compare import compare_runs
@@ -11,6 +12,7 @@ from imagette.run.evaluate import evaluate_run
 from imagette.run.origin import Origin, read_origin
 from imagette.run.publish import publish
 from imagette.run.ready import ready
+from imagette.run.report import report_run
 from imagette.run.reproduce import reproduce
 from imagette.run.runs import list_runs, show_run
 from imagette.run.seal import seal_of_run
@@ -95,6 +97,27 @@ def test_runs_without_their_predictions_are_compared_all_the_same(small_run, tmp
     assert not list(bare.path.rglob("*.npz"))
     (variant,) = compare_runs([bare.path]).variants
     assert variant.accuracy.n == 1
+
+
+@pytest.fixture
+def weightless(small_run, tmp_path, monkeypatch):
+    """The small run, published as one whose weights are too large."""
+    monkeypatch.setattr(published, "LARGEST_WEIGHTS", 0)
+    return publish(small_run, tmp_path / "large").path
+
+
+def test_without_weights_it_is_shown_reported_and_reproduced(weightless, tmp_path):
+    assert show_run(weightless).checkpoints == ()
+    assert "small" in report_run(weightless, out=tmp_path / "r.html").read_text("utf-8")
+    assert main(["describe", str(weightless)]) == 0
+    found = last_of(reproduce(weightless, tmp_path / "again"))
+    assert (found.difference, found.rows, found.checkpoints) == (None, 2, ())
+
+
+@pytest.mark.parametrize("needing", [ready, evaluate_run, lambda path: read_origin(Origin(path))])
+def test_what_needs_its_weights_says_how_to_have_them(needing, weightless):
+    with pytest.raises(UsageError, match=r"published without its weights, .* imagette reproduce "):
+        needing(weightless)
 
 
 def test_it_is_judged_again_with_the_same_result_and_openings_are_on_record(copied, small_run):

@@ -26,6 +26,7 @@ from imagette.store.checkpoints import Which
 from imagette.store.folder import RunFolder
 from imagette.store.ledger import Ledger, Purpose
 from imagette.store.own_copy import own_copy
+from imagette.store.published import refuse_without_weights
 from imagette.store.trust import check_trusted
 
 SplitName = Literal["train", "validation", "test"]
@@ -50,6 +51,7 @@ def evaluate_run(
     DataError if the data are no longer those it was trained on.
     """
     folder = RunFolder.open(own_copy(run))
+    refuse_without_weights(folder)
     saved = folder.load(which)
     asked = trusted_experiment(folder, trust)
     own_engine = engine_by_now(asked, folder)

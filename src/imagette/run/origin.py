@@ -13,6 +13,7 @@ from imagette.network.graph import Graph
 from imagette.store.folder import RunFolder
 from imagette.store.matching import Shape, match_weights
 from imagette.store.naming import is_pretrained
+from imagette.store.published import refuse_without_weights
 from imagette.store.weight_names import ORDER, left_over, sources_by_name, sources_by_order
 from imagette.store.weights_file import WeightsFile, as_first_weight, read_weights_file
 
@@ -53,6 +54,7 @@ def read_origin(origin: Origin) -> Given:
     shipped = is_pretrained(origin.path)
     if shipped or origin.path.is_dir() or not (origin.path.exists() or origin.path.suffix):
         folder = RunFolder.open(origin.path)
+        refuse_without_weights(folder)
         if origin.names is not None:
             raise UsageError(
                 "--names is for files of other programs: a run's weights have their names. "

@@ -22,6 +22,7 @@ from imagette.run.state import RunState, state_of
 from imagette.store.checkpoint import Saved
 from imagette.store.checkpoints import Which
 from imagette.store.folder import RunFolder
+from imagette.store.published import refuse_without_weights
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,6 +141,7 @@ def unfinished_note(state: RunState, step: int) -> str:
 def _refuse_without_weights(folder: RunFolder, state: RunState) -> None:
     if folder.checkpoints.steps():
         return
+    refuse_without_weights(folder)
     if state.word == "finished":
         raise UsageError(
             f"{folder.path} is finished, but its checkpoints are gone: copy the run again, or name "

@@ -47,6 +47,15 @@ def refuse_to_go_on(run: RunFolder) -> None:
         )
 
 
+def refuse_without_weights(run: RunFolder) -> None:
+    """Raises UsageError for a published run whose weights were too large to go with it."""
+    if is_published(run) and not run.checkpoints.steps():
+        raise UsageError(
+            f"{run.path} was published without its weights, for their size: imagette reproduce "
+            f"{run.path} --out FOLDER trains them again."
+        )
+
+
 def published_files(run: RunFolder, experiment: str) -> Published:
     """What a finished run shows the world as the result of `experiment`.
 
