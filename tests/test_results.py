@@ -87,7 +87,7 @@ def test_the_examples_of_the_script_run(page):
     assert doctest.testmod(page).failed == 0
 
 
-def test_runs_that_come_with_imagette_are_listed(page, published):  # 000-09
+def test_runs_that_come_with_imagette_are_listed(page, published):
     shipped = published / "src" / "imagette" / "pretrained"
     shutil.copytree(published / "results" / "tiny" / "0", shipped / "small")
     assert page.main([], published) == 0

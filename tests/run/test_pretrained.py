@@ -20,6 +20,7 @@ from imagette.run.train import resume
 from imagette.store import naming
 from imagette.store.folder import RunFolder
 from imagette.store.own_copy import own_copy
+from imagette.store.published import is_published
 from imagette.store.whole import write_whole_folder
 
 TINY = "pretrained:tiny"
@@ -50,7 +51,7 @@ def unwritten(shipped):
     assert listed() == before
 
 
-def test_it_is_loaded_evaluated_and_compared_by_its_name(small_run):  # 000-09
+def test_it_is_loaded_evaluated_and_compared_by_its_name(small_run):
     assert show_run(Path(TINY)).summary.title == "small"
     assert ready(TINY).class_names == ready(small_run).class_names
     (variant,) = compare_runs([Path(TINY), small_run]).variants
@@ -58,13 +59,13 @@ def test_it_is_loaded_evaluated_and_compared_by_its_name(small_run):  # 000-09
     assert evaluate_run(TINY).accuracy == evaluate_run(small_run).accuracy
 
 
-def test_its_curves_come_with_it(shipped, small_run):  # 000-09
+def test_its_curves_come_with_it(shipped, small_run):
     rows = RunFolder.open(Path(TINY)).history()
     assert rows == RunFolder.open(small_run).history()
     assert {"train_loss", "validation_loss", "validation_accuracy"} <= rows[-1].keys()
 
 
-def test_another_training_begins_with_its_weights(shipped):  # 000-09, 004-09
+def test_another_training_begins_with_its_weights(shipped):  # 004-09
     given = read_origin(Origin(Path(TINY)))
     assert given.account == {"run": TINY, "reset": []}
     assert str(origin_of(given.account).path) == TINY
@@ -141,10 +142,17 @@ def test_the_commands_take_its_name(capsys):
     assert "Choices: tiny." in capsys.readouterr().err
 
 
-def test_the_runs_that_come_with_imagette_are_published_ones_with_weights(monkeypatch):
-    monkeypatch.undo()
-    for name in naming.pretrained_names():
-        found = RunFolder.open(Path(f"pretrained:{name}"))
-        assert found.finished()
-        assert (found.path / "published.json").is_file()
-        assert found.load().weights
+def lacks(name):
+    """What a run lacks to come with imagette."""
+    found = RunFolder.open(Path(f"pretrained:{name}"))
+    has = {"end": found.finished(), "mark": is_published(found), "weights": found.load().weights}
+    return [what for what, value in has.items() if not value]
+
+
+def test_the_runs_that_come_with_imagette_are_published_ones_with_weights(monkeypatch, small_run):
+    assert lacks("tiny") == []
+    with monkeypatch.context() as patch:
+        patch.setattr(naming, "pretrained_folder", lambda: small_run.parent)
+        assert lacks(small_run.name) == ["mark"]
+    monkeypatch.undo()  # from here on, those of the package
+    assert {name: lacks(name) for name in naming.pretrained_names() if lacks(name)} == {}

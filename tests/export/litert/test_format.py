@@ -15,7 +15,6 @@ from imagette.errors import ExportError, MissingExtra
 from imagette.evaluate.losses import probabilities
 from imagette.export.checking import checked
 from imagette.export.format import Options
-from imagette.export.litert.firmware import resolver_lines
 from imagette.export.litert.format import LITERT, write
 from imagette.export.litert.portable import NOT_MICRO
 from imagette.network import parse, walk
@@ -78,20 +77,6 @@ def test_the_file_as_c_is_the_file(written, tmp_path):  # 004-40
         subprocess.run(command, cwd=tmp_path, check=True)
         done = subprocess.run([tmp_path / "main"], capture_output=True, check=True)
         assert done.stdout == integers.data
-
-
-def test_operators_are_registered_by_the_names_of_their_library():
-    kinds = ["AVERAGE_POOL_2D", "BATCH_MATMUL", "FULLY_CONNECTED", "LOG_SOFTMAX", "PADV2", "RSQRT"]
-    twice = [{"name": kind} for kind in (*kinds, "PADV2")]
-    assert resolver_lines(twice) == [
-        "tflite::MicroMutableOpResolver<6> resolver;",
-        "resolver.AddAveragePool2D();",
-        "resolver.AddBatchMatMul();",
-        "resolver.AddFullyConnected();",
-        "resolver.AddLogSoftmax();",
-        "resolver.AddPadV2();",
-        "resolver.AddRsqrt();",
-    ]
 
 
 def test_gelu_is_exact_in_float32_and_in_integers_what_microcontrollers_have(written):  # 004-40
