@@ -17,8 +17,8 @@ def on_layer(text: str, **recipe: Any) -> Case:
     return Case(around, {"optimiser": "sgd", **recipe}, side=14)
 
 
-def on_recipe(**recipe: Any) -> Case:
-    small = "conv 4 5x5 stride=3\nbatchnorm\nrelu\nflatten\nlinear 12\nrelu\nlinear classes"
+def on_recipe(first: str = "conv 4 5x5 stride=3", **recipe: Any) -> Case:
+    small = f"{first}\nbatchnorm\nrelu\nflatten\nlinear 12\nrelu\nlinear classes"
     return Case(small, recipe, side=14)
 
 
@@ -142,8 +142,9 @@ TOGETHER = {
         schedule={"name": "cosine", "warmup": 0.5, "final": 0.1},
         averaging={"name": "ema", "decay": 0.9},
     ),
-    "muon, groups, sum, lookahead": on_recipe(
-        optimiser={"name": "muon", "rest": MOMENTUM},
+    "muon on a sphere, a frozen layer, groups, sum, lookahead": on_recipe(
+        "conv 4 2x2 frozen=yes\nconv 4 5x5 stride=3",
+        optimiser={"name": "muon", "newton_schulz": 3, "normalise": True, "rest": MOMENTUM},
         groups=[{"match": "*bias", "rate": 2.0, "decay": 0.0}],
         loss={"name": "cross_entropy", "reduction": "sum"},
         schedule=ONE_CYCLE,

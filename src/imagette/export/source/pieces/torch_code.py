@@ -98,7 +98,8 @@ def grouped(
 class Muon(torch.optim.Optimizer):
     """Momentum whose matrices are made nearly orthogonal.
 
-    Source: Keller Jordan, 2024, https://kellerjordan.github.io/posts/muon
+    With `normalise` each weight is kept at the Frobenius norm sqrt(rows). Source:
+    Keller Jordan, 2024, https://kellerjordan.github.io/posts/muon
     """
 
     def __init__(
@@ -120,6 +121,8 @@ class Muon(torch.optim.Optimizer):
     def step(self, _closure: Any = None) -> None:  # type: ignore[override]
         for group in self.param_groups:
             for weight in group["params"]:
+                if weight.grad is None:  # it stays as it is
+                    continue
                 moving = self.state[weight].setdefault(
                     "moving", torch.zeros_like(weight)
                 )
