@@ -209,9 +209,9 @@ def _pareto_lines(theirs: Sequence[Theirs]) -> Iterator[str]:
     yield f"![Test accuracy against parameters and against multiplications]({PICTURES}/{PARETO})"
     yield ""
     yield (
-        "Blue diamonds and the line: nothing in the figure is as accurate for less. Grey: other "
-        "results of ours. Orange squares: what others have published, by the numbers of the table, "
-        "where they say the price."
+        "The line: nothing in the figure is as accurate for less. Blue diamonds: results of ours "
+        "on it. Grey: our others. Orange squares: what others have published, by the numbers of "
+        "the table, where they say the price."
     )
     yield ""
     columns = ("", "published", "test %", "views", "parameters", "multiplications", "cost")

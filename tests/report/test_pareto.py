@@ -58,6 +58,9 @@ def test_what_others_have_published_is_an_orange_square_of_its_own():
     (axes,) = pareto_figure([Price("parameters", (*POINTS, theirs))], "accuracy %").axes
     *_, squares = axes.lines
     assert (squares.get_marker(), list(squares.get_xdata())) == ("s", [15.0])
+    front = next(line for line in axes.lines if line.get_marker() == "D")
+    marked = {front.get_xdata()[place] for place in front.get_markevery()}
+    assert marked == set(front.get_xdata()) - {15.0}, "a diamond would lie under the square"
     assert {text.get_text(): text.get_color() for text in axes.texts}["theirs"] == ORANGE
 
 

@@ -46,10 +46,11 @@ class Price:
 def pareto_figure(
     prices: Sequence[Price], accuracy_label: str, most_names: int = _MOST_NAMES
 ) -> Figure:
-    """Draw a panel for each price; the front is a line with names, the others are marks.
+    """Draw a panel for each price; the front is a line with names and diamonds, others are marks.
 
     A price is on a logarithmic axis where some pay many times as much as others. What others have
-    published is an orange square. Names stand at no more than `most_names` points of a panel.
+    published is an orange square, on the front too. Names stand at no more than `most_names` points
+    of a panel.
     """
     figure = new_figure(*_SIZE_INCHES[::-1])
     panels = figure.subplots(1, len(prices), sharey=True, squeeze=False)[0]
@@ -91,6 +92,7 @@ def _panel(axes: Axes, price: Price, most_names: int) -> None:
     axes.plot(
         *_places(front),
         marker="D",
+        markevery=[place for place, one in enumerate(front) if not one.is_theirs],
         markersize=6,
         color=BLUE,
         drawstyle="steps-post",
