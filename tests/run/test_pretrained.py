@@ -24,6 +24,7 @@ from imagette.store.published import is_published
 from imagette.store.whole import write_whole_folder
 
 TINY = "pretrained:tiny"
+KINDS = ("overfitted", "regularised")
 
 
 @pytest.fixture(scope="module")
@@ -156,3 +157,28 @@ def test_the_runs_that_come_with_imagette_are_published_ones_with_weights(monkey
         assert lacks(small_run.name) == ["mark"]
     monkeypatch.undo()  # from here on, those of the package
     assert {name: lacks(name) for name in naming.pretrained_names() if lacks(name)} == {}
+
+
+def test_two_vgg8_come_with_it_and_their_curves_tell_which_learnt_by_heart(monkeypatch):  # 000-09
+    monkeypatch.undo()
+    runs = {kind: RunFolder.open(Path(f"pretrained:vgg8_{kind}")) for kind in KINDS}
+    losses = {kind: [row["validation_loss"] for row in run.history()] for kind, run in runs.items()}
+    last = {kind: run.history()[-1] for kind, run in runs.items()}
+    for run in runs.values():
+        assert sum(value.size for value in run.load().weights.values()) == 551_722 + 1_152
+    assert losses["overfitted"][-1] > 1.1 * min(losses["overfitted"])
+    assert losses["regularised"][-1] < 1.1 * min(losses["regularised"])
+    overfitted, regularised = (last[kind] for kind in KINDS)
+    assert overfitted["train_accuracy"] > regularised["train_accuracy"]
+    assert overfitted["validation_accuracy"] < regularised["validation_accuracy"]
+
+
+@pytest.mark.parametrize(("kind", "of_the_source"), [("overfitted", 0.79), ("regularised", 0.83)])
+def test_they_are_better_than_their_source_in_far_fewer_epochs(kind, of_the_source, monkeypatch):
+    # 000-28
+    monkeypatch.undo()
+    run = RunFolder.open(Path(f"pretrained:vgg8_{kind}"))
+    figures = json.loads((run.path / "evaluation" / "test.json").read_text())
+    assert figures["n"] == 10_000
+    assert figures["accuracy"] > of_the_source
+    assert run.history()[-1]["epoch"] < 300 / 10

@@ -143,6 +143,12 @@ def test_all_problems_of_all_trials_are_told_at_once():  # 004-12
         assert [line for line in problems if line.startswith(f"  {name}: ") and part in line]
 
 
+def test_a_variant_s_name_moves_no_cursor():
+    _, line = refusal(variants={"wide, \x1b[2J": {"recipe.epochs": -1}})
+    assert line.isprintable()
+    assert line.startswith("  wide, ")
+
+
 def test_a_thousand_different_problems_are_not_a_thousand_lines():
     lines = refusal(grid={"recipe.epochs": list(range(-40, 0))})
     assert len(lines) == MAX_PROBLEMS + 2

@@ -10,6 +10,7 @@ from imagette.data.sources import NAMED
 from imagette.errors import UsageError
 from imagette.experiment import Experiment, check, network_of, resolved
 from imagette.network import walk
+from imagette.plain import short
 from imagette.run.naming import short_keys, value_names
 from imagette.settings import put_setting
 from imagette.sweep.code import located
@@ -174,4 +175,5 @@ def _told(problems: Mapping[str, Sequence[str]], title: str, num_trials: int) ->
 
 def _listed(trials: Sequence[str]) -> str:
     others = len(trials) - 1
-    return trials[0] if not others else f"{trials[0]} and {others:,} other{'s' * (others > 1)}"
+    first = short(trials[0])
+    return first if not others else f"{first} and {others:,} other{'s' * (others > 1)}"
