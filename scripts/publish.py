@@ -29,29 +29,25 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--ablation", action="store_true", help="RUNs are a sweep's: its figures")
     parser.add_argument("--against", help="the variant to compare with, of an ablation")
     asked = parser.parse_args(arguments)
-    if asked.ablation:
-        return _ablation(parser, asked)
-    if asked.against:
-        parser.error("--against is for --ablation")
-    for run in asked.runs:
-        try:
-            _tell(publish(run, asked.to, asked.name, asked.overwrite))
-        except ImagetteError as error:
-            print(f"publish: error: {error}", file=sys.stderr)
-            return error.exit_code
-    return 0
-
-
-def _ablation(parser: argparse.ArgumentParser, asked: argparse.Namespace) -> int:
-    if not asked.name:
+    if asked.ablation and not asked.name:
         parser.error("--ablation needs --name EXPERIMENT")
+    if asked.against and not asked.ablation:
+        parser.error("--against is for --ablation")
     try:
-        found = ablation_of(asked.runs, asked.name, asked.against)
-        print(f"published {write_ablation(asked.to, found, asked.overwrite)}")
+        _publish(asked)
     except ImagetteError as error:
         print(f"publish: error: {error}", file=sys.stderr)
         return error.exit_code
     return 0
+
+
+def _publish(asked: argparse.Namespace) -> None:
+    if asked.ablation:
+        found = ablation_of(asked.runs, asked.name, asked.against)
+        print(f"published {write_ablation(asked.to, found, asked.overwrite)}")
+        return
+    for run in asked.runs:
+        _tell(publish(run, asked.to, asked.name, asked.overwrite))
 
 
 def _tell(result: Result) -> None:

@@ -21,7 +21,7 @@ from imagette.experiment import load
 from imagette.report.curves import curves
 from imagette.run.compare import compare_runs
 from imagette.run.evaluate import experiment_of, rebuild, spent_by, trusted_experiment
-from imagette.run.keep import mark_best, start_of
+from imagette.run.keep import settle, start_of
 from imagette.run.runs import list_runs, show_run
 from imagette.run.train import train_experiment, with_decisions
 from imagette.store.folder import RunFolder
@@ -80,7 +80,7 @@ def read_to_go_on(folder: Path) -> Any:
     experiment = with_decisions(experiment_of(run), run)
     saved, _ = run.checkpoints.newest_good()
     run.rewind(saved.step)
-    mark_best(run)
+    settle(run, experiment.run)
     return experiment, start_of(run, saved)
 
 

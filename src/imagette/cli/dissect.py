@@ -30,7 +30,7 @@ from imagette.run.dissect import (
     network_subject,
     run_subject,
 )
-from imagette.store.naming import is_pretrained
+from imagette.store.naming import names_run
 
 MOST_TAPS = 30  # more are in --json
 NAME_WIDTH = 17  # a longer path keeps its end
@@ -70,7 +70,7 @@ def dissect(
     Example: imagette dissect runs/first_light --image 7 --layer conv1 --at 0,12,12
     """
     place = _place(at, layer)
-    if is_pretrained(network) or Path(network).is_dir():
+    if names_run(network):
         subject = run_subject(
             network,
             split.value,

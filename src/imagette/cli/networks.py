@@ -12,7 +12,7 @@ from imagette.errors import UsageError, nearest
 from imagette.network import Graph, Network, entry, named, names, parse, walk, widen
 from imagette.network.tensors import Shape
 from imagette.settings import read_setting
-from imagette.store.naming import is_pretrained
+from imagette.store.naming import names_run
 
 if TYPE_CHECKING:
     from imagette.store.folder import RunFolder
@@ -56,7 +56,7 @@ def find_network(
             named(name, **dict(read_setting(text, "conv1=12") for text in arguments)),
             entry(name).input_shape,
         )
-    is_run = is_pretrained(name) or path.is_dir()
+    is_run = names_run(name)
     if name != "-" and not is_run and (not path.exists() or path.suffix in (".toml", ".json")):
         return _of_experiment(name, arguments, own_code)
     if arguments:

@@ -94,11 +94,11 @@ def settle(folder: RunFolder, run: RunSpec) -> None:
 
     After each checkpoint, and before a run goes on: a process may die between the two.
     """
-    mark_best(folder)
+    _mark_best(folder)
     folder.checkpoints.prune(run.checkpoints.keep)
 
 
-def mark_best(folder: RunFolder) -> None:
+def _mark_best(folder: RunFolder) -> None:
     """Marks, of the checkpoints that are there, that of the highest validation accuracy.
 
     Of equals the first. What is marked follows from rows and checkpoints alone, so a resumed run

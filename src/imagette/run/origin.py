@@ -12,7 +12,7 @@ from imagette.errors import UsageError
 from imagette.network.graph import Graph
 from imagette.store.folder import RunFolder
 from imagette.store.matching import Shape, match_weights
-from imagette.store.naming import is_pretrained
+from imagette.store.naming import is_pretrained, names_run
 from imagette.store.published import refuse_without_weights
 from imagette.store.weight_names import ORDER, left_over, sources_by_name, sources_by_order
 from imagette.store.weights_file import WeightsFile, as_first_weight, read_weights_file
@@ -51,8 +51,7 @@ class Given:
 def read_origin(origin: Origin) -> Given:
     """Raises UsageError if there is neither a run nor a file, StoreError for a file that is bad."""
     reset = list(origin.reset)
-    shipped = is_pretrained(origin.path)
-    if shipped or origin.path.is_dir() or not (origin.path.exists() or origin.path.suffix):
+    if names_run(origin.path) or not (origin.path.exists() or origin.path.suffix):
         folder = RunFolder.open(origin.path)
         refuse_without_weights(folder)
         if origin.names is not None:
@@ -60,7 +59,7 @@ def read_origin(origin: Origin) -> Given:
                 "--names is for files of other programs: a run's weights have their names. "
                 "Leave it out."
             )
-        run = origin.path if shipped else origin.path.absolute()
+        run = origin.path if is_pretrained(origin.path) else origin.path.absolute()
         return Given(origin, folder, {"run": str(run), "reset": reset})
     found = read_weights_file(origin.path)
     account = {

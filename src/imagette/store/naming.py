@@ -70,6 +70,15 @@ def is_pretrained(run: Path | str) -> bool:
     return str(run).startswith(PRETRAINED)
 
 
+def names_run(word: Path | str) -> bool:
+    """Whether a word that may name a network, a file or a run is the name of a run.
+
+    >>> names_run("pretrained:vgg8_overfitted"), names_run("vgg8.toml")
+    (True, False)
+    """
+    return is_pretrained(word) or Path(word).is_dir()
+
+
 def pretrained_folder() -> Path:
     """Where the runs lie that come with imagette, each in a folder of its name."""
     return Path(__file__).parents[1] / "pretrained"
