@@ -84,6 +84,15 @@ def test_fewer_steps_and_weights_kept_at_a_norm(case, engine):
         np.testing.assert_allclose(found, moved, rtol=2e-3, atol=2e-4, err_msg=name)
 
 
+def test_a_weight_of_zeros_is_no_number_that_normalising_could_spoil(case, engine):
+    spec = {"name": "muon", "rate": 0.0, "normalise": True}
+    one = case(NETWORK, optimiser=spec, batch=50)
+    first = {**one.first, **{name: np.zeros_like(one.first[name]) for name in MATRICES}}
+    model = one.on(engine)
+    after = model.save(model.advance(model.start(first), one.plans()[0].head(1))[0])
+    assert all((after[name] == 0).all() for name in MATRICES)
+
+
 def test_tall_matrices_make_larger_steps(case, engine):
     network = "flatten\nlinear 512\nrelu\nlinear classes"
     one = case(network, optimiser={"name": "muon", "rate": 1.0}, shape=(2, 2, 2), batch=50)

@@ -72,13 +72,17 @@ class Timed:
 
 
 @pytest.mark.parametrize(
-    ("settings", "views", "images"),
-    [([], 1, 1000), ([], 6, 1000), (["data.validation=0"], 1, 640)],
-    ids=["validation", "six views", "all of train, without validation"],
+    ("settings", "images"),
+    [
+        ([], 1000),
+        (["evaluation.views=6"], 6000),
+        (["data.validation=0", "evaluation.views=6"], 640),
+    ],
+    ids=["validation", "six views", "all of train once, without validation"],
 )
-def test_time_is_kept_back_to_judge_the_run(tmp_path, settings, views, images):
+def test_time_is_kept_back_to_judge_the_run(tmp_path, settings, images):
     training = training_of(prepare(experiment(tmp_path, 1, *settings)))
     model = Timed()
     timed = replace(training, model=model, clock=lambda: model.now)
-    seconds = ending_seconds(timed, {}, views)
-    assert seconds == pytest.approx(LAST_SECONDS + 0.01 * views * images)
+    seconds = ending_seconds(timed, {})
+    assert seconds == pytest.approx(LAST_SECONDS + 0.01 * images)

@@ -73,6 +73,13 @@ def test_the_best_weights_have_a_file_of_their_own(experiment, trained):
     assert folder.read_evaluation("validation-best")[0]["checkpoint"] == folder.load("best").step
 
 
+def test_training_images_are_judged_by_one_view(experiment, trained):
+    ended = trained(experiment(data={"validation": 0.0}, evaluation={"views": 6}))
+    assert ended.folder.read_evaluation("train")[0]["views"] == 1
+    assert evaluate_run(ended.folder.path, "train") == ended.evaluation
+    assert evaluate_run(ended.folder.path, "test", open_test_set=True).views == 6
+
+
 def test_several_views_are_averaged_at_the_end_and_never_per_epoch(experiment, trained):  # 000-25
     plain = trained(experiment())
     ended = trained(experiment(evaluation={"views": 6}))

@@ -26,7 +26,8 @@ class EvaluationSpec(Spec):
 
     `train` figures are the running means of an epoch, while the weights move, or recomputed on all
     training images after it. `batch` is the number of images put through the network at once.
-    `views` of each image are averaged when the run is judged at its end, or later; never per epoch.
+    `views` of each image are averaged when the run is judged at its end, or later; never per epoch,
+    and never of training images.
     """
 
     test: Literal["sealed", "each-epoch"] = "sealed"
@@ -34,3 +35,11 @@ class EvaluationSpec(Spec):
     metrics: tuple[Annotated[str, AfterValidator(_known)], ...] = ()
     batch: PositiveInt = Field(400)
     views: NumViews = 1
+
+    def views_of(self, split: str) -> int:
+        """Several views are for images held out: of those that were learnt from, one says enough.
+
+        >>> EvaluationSpec(views=6).views_of("test"), EvaluationSpec(views=6).views_of("train")
+        (6, 1)
+        """
+        return 1 if split == "train" else self.views

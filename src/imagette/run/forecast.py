@@ -131,8 +131,9 @@ def _whole_pace(
     measured = _measured(training, start, seconds)
     image_seconds = evaluation_image_seconds(training, start.arrays)
     others = sum(evaluated.values()) - evaluated["validation"]
-    judged = evaluated["validation"] + evaluated.get("test", 0) or len(training.train)
-    ending = LAST_SECONDS + training.evaluation.views * judged * image_seconds
+    held_out = evaluated["validation"] + evaluated.get("test", 0)
+    judged = training.evaluation.views * held_out or len(training.train)
+    ending = LAST_SECONDS + judged * image_seconds
     rests = (measured.rest_seconds + others * image_seconds,)
     return replace(measured.at(training.planner.work_ahead(0)), rests=rests, ending=ending)
 

@@ -34,13 +34,14 @@ class Judge:
     loss: Loss
     base: Path | None = None  # where metrics of one's own are looked for
 
-    def judge(self, saved: Saved, name: str, split: Split, spent: Mapping[str, Any]) -> Evaluation:
+    def judge(
+        self, saved: Saved, name: str, split: Split, views: int, spent: Mapping[str, Any]
+    ) -> Evaluation:
         """Evaluates a checkpoint on `split`, keeps figures and logits as `name`, and returns them.
 
         `spent` holds the run's `train_seconds` and `setup_seconds`.
         """
-        views = self.experiment.evaluation.views
-        predictions, single = self._predict(saved.weights, split)
+        predictions, single = self._predict(saved.weights, split, views)
         evaluation = evaluate(
             predictions, saved.card.class_names, self.loss, views=views, single=single
         )
@@ -70,10 +71,12 @@ class Judge:
             value = metric_of(name, self.base)(predictions.logits, predictions.labels)
             return float(value)
 
-    def _predict(self, weights: Weights, split: Split) -> tuple[Predictions, Predictions]:
+    def _predict(
+        self, weights: Weights, split: Split, num_views: int
+    ) -> tuple[Predictions, Predictions]:
         """The mean over the views of each image, and the image itself."""
         batch = self.experiment.evaluation.batch
-        first, *others = views_of(self.experiment.evaluation.views)
+        first, *others = views_of(num_views)
         logits = self.model.predict(weights, split.images, batch)
         single = Predictions(logits, split.labels)
         if not others:

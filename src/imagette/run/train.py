@@ -269,7 +269,7 @@ def _trained(
     training = training_of(prepared, test, budget)
     ready = perf_counter()
     warm_up(training, start)
-    training = leaving_time_to_judge(training, start.arrays, experiment.evaluation.views)
+    training = leaving_time_to_judge(training, start.arrays)
     setup_seconds, warm_up_seconds = perf_counter() - began, perf_counter() - ready
     stop = yield Begun(folder, prepared, setup_seconds, warm_up_seconds)
     for remark in remarks:
@@ -325,7 +325,7 @@ def _ended(
     experiment, saved = prepared.experiment, folder.load("last")
     judge = Judge(folder, experiment, prepared.model, prepared.loss, folder.source)
     judged = {
-        name: judge.judge(saved, name, split, spent)
+        name: judge.judge(saved, name, split, experiment.evaluation.views_of(name), spent)
         for name, split in splits_to_judge(training).items()
     }
     draw_curves(folder, experiment)

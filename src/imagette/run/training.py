@@ -48,18 +48,21 @@ def splits_to_judge(training: Training) -> dict[str, Split]:
     return found or {"train": training.train}
 
 
-def leaving_time_to_judge(training: Training, arrays: Weights, views: int) -> Training:
+def leaving_time_to_judge(training: Training, arrays: Weights) -> Training:
     """With as much of its time budget kept back as judging the run will take, all views of it."""
     if training.budget is None:
         return training
-    seconds = ending_seconds(training, arrays, views)
+    seconds = ending_seconds(training, arrays)
     return replace(training, budget=replace(training.budget, ending=seconds))
 
 
-def ending_seconds(training: Training, arrays: Weights, views: int) -> float:
+def ending_seconds(training: Training, arrays: Weights) -> float:
     """What comes after the last epoch takes, all views of what is judged."""
-    images = sum(len(split) for split in splits_to_judge(training).values())
-    return LAST_SECONDS + views * images * evaluation_image_seconds(training, arrays)
+    images = sum(
+        training.evaluation.views_of(name) * len(split)
+        for name, split in splits_to_judge(training).items()
+    )
+    return LAST_SECONDS + images * evaluation_image_seconds(training, arrays)
 
 
 def evaluation_image_seconds(training: Training, arrays: Weights) -> float:

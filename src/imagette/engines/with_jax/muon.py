@@ -9,7 +9,7 @@ import optax
 from jax import Array
 
 from imagette.engines.with_jax.pure import Tree
-from imagette.recipe.optimisers import NEWTON_SCHULZ
+from imagette.recipe.optimisers import NEWTON_SCHULZ, SMALLEST_NORM
 
 
 def orthogonalised(num_steps: int) -> optax.GradientTransformation:
@@ -32,7 +32,7 @@ def orthogonalised(num_steps: int) -> optax.GradientTransformation:
 def orthogonal(matrix: Array, num_steps: int) -> Array:
     """The matrix with its singular values near 1, by Newton-Schulz steps of fifth order."""
     a, b, c = NEWTON_SCHULZ
-    x = matrix / (jnp.sqrt(jnp.sum(jnp.square(matrix))) + 1e-7)
+    x = matrix / (jnp.sqrt(jnp.sum(jnp.square(matrix))) + SMALLEST_NORM)
     wide = len(x) <= x.shape[1]
     x = x if wide else x.T
     for _ in range(num_steps):
@@ -43,4 +43,5 @@ def orthogonal(matrix: Array, num_steps: int) -> Array:
 
 def normalised(weight: Array) -> Array:
     """The weight, its outputs on the last axis, at the Frobenius norm sqrt(outputs)."""
-    return weight * (sqrt(weight.shape[-1]) / jnp.sqrt(jnp.sum(jnp.square(weight))))
+    norm = jnp.maximum(jnp.sqrt(jnp.sum(jnp.square(weight))), SMALLEST_NORM)
+    return weight * (sqrt(weight.shape[-1]) / norm)

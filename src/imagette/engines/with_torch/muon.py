@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from imagette.recipe.optimisers import NEWTON_SCHULZ, Muon
+from imagette.recipe.optimisers import NEWTON_SCHULZ, SMALLEST_NORM, Muon
 
 
 class MuonStep(torch.optim.Optimizer):
@@ -25,7 +25,8 @@ class MuonStep(torch.optim.Optimizer):
                     weight.mul_(1 - group["lr"] * group["weight_decay"])
                     weight.add_(update.view(weight.shape), alpha=-group["lr"])
                     if self._spec.normalise:
-                        weight.mul_(sqrt(len(weight)) / torch.linalg.vector_norm(weight))
+                        norm = torch.linalg.vector_norm(weight).clamp_min(SMALLEST_NORM)
+                        weight.mul_(sqrt(len(weight)) / norm)
 
     def _update(self, weight: Tensor, gradient: Tensor) -> Tensor:
         """[out, the rest], of every weight one matrix."""
@@ -43,7 +44,7 @@ class MuonStep(torch.optim.Optimizer):
 def orthogonal(matrix: Tensor, num_steps: int) -> Tensor:
     """The matrix with its singular values near 1, by Newton-Schulz steps of fifth order."""
     a, b, c = NEWTON_SCHULZ
-    x: Tensor = matrix / (torch.linalg.vector_norm(matrix) + 1e-7)
+    x: Tensor = matrix / (torch.linalg.vector_norm(matrix) + SMALLEST_NORM)
     wide = len(x) <= x.shape[1]
     x = x if wide else x.T
     for _ in range(num_steps):

@@ -186,7 +186,8 @@ def on_sphere() -> optax.GradientTransformation:
 
     def to_sphere(update: Array, weight: Array) -> Array:
         moved = weight + update
-        return moved * (math.sqrt(len(moved)) / jnp.linalg.norm(moved.ravel())) - weight
+        norm = jnp.maximum(jnp.linalg.norm(moved.ravel()), 1e-7)  # of zeros too
+        return moved * (math.sqrt(len(moved)) / norm) - weight
 
     return optax.stateless(
         lambda updates, params: jax.tree.map(to_sphere, updates, params)

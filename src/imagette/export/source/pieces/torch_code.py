@@ -135,7 +135,8 @@ class Muon(torch.optim.Optimizer):
                 weight.mul_(1 - group["lr"] * group["weight_decay"])
                 weight.sub_(group["lr"] * factor * matrix.view(weight.shape))
                 if self.normalise:
-                    weight.mul_(math.sqrt(len(weight)) / weight.norm())
+                    norm = weight.norm().clamp_min(1e-7)  # of zeros too
+                    weight.mul_(math.sqrt(len(weight)) / norm)
 
 
 def orthogonal(matrix: Tensor, num_steps: int) -> Tensor:
