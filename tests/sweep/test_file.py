@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from imagette import load
 from imagette.errors import UsageError
 from imagette.sweep.file import read_sweep, shipped_sweeps
 from imagette.sweep.trials import plan_trials
@@ -141,3 +142,13 @@ def test_the_ablation_of_a_recipe_switches_each_part_off_alone():
     }
     off = trials["without averaging"].averaging, trials["without clipping"].clip
     assert off == (None, None)
+
+
+def test_the_ablation_of_a_record_begins_with_it_and_keeps_its_test_set_shut():
+    trials = {t.name: t.experiment for t in plan_trials(read_sweep("ablate_mnist_99"))}
+    record, every = load("mnist_99"), trials.pop("all")
+    assert (every.recipe, every.network) == (record.recipe, record.network)
+    for name, one in trials.items():
+        assert (one.recipe, one.network) != (record.recipe, record.network), name
+    for one in (every, *trials.values()):
+        assert (one.data.validation, one.evaluation.test) == (0.1, "sealed")
