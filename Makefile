@@ -1,11 +1,11 @@
-# make demo | test | test-system | check | coverage | flags | sources | results | clean     (PYTHON=python3.12 make test)
+# make demo | test | test-system | check | coverage | flags | exercises | sources | results | clean     (PYTHON=python3.12 make test)
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 MANIFEST := pyproject.toml constraints.txt
 
-.PHONY: demo test test-system check coverage flags sources results clean
+.PHONY: demo test test-system check coverage flags exercises sources results clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/.runs
@@ -29,6 +29,9 @@ coverage: $(VENV)/.develops
 
 flags: $(VENV)/.develops
 	$(BIN)/python scripts/flags.py
+
+exercises: $(VENV)/.develops
+	$(BIN)/python scripts/exercises.py
 
 # The recipes of the five sources on the real data, short; as their files say: make sources LONG=1
 sources: $(VENV)/.runs

@@ -1,5 +1,6 @@
 """The benchmarks: their figures follow from what was measured, their networks are the same."""
 
+import re
 from importlib import import_module
 from pathlib import Path
 
@@ -22,6 +23,19 @@ def part(monkeypatch):
     """A module of benchmarks/engines by its name."""
     monkeypatch.syspath_prepend(str(ROOT))
     return lambda name: import_module(f"benchmarks.engines.{name}")
+
+
+def test_the_docs_show_how_much_faster_than_image_by_image(part):  # 003-29
+    text = (ROOT / "docs" / "speed.md").read_text(encoding="utf-8")
+    same = text.partition("## The same precision")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| ([\w, ]+) \| [*]*([\d,]+)", same, re.M)
+    rates = {name: int(rate.replace(",", "")) for name, rate in rows}
+    said = re.search(r"Image by image.*?([\d.]+) times `plain`.*?([\d.]+) times `bare`", same, re.S)
+    for ratio, loop in zip(said.groups(), ("plain", "bare"), strict=True):
+        assert float(ratio) == pytest.approx(rates["imagette, JAX"] / rates[loop], abs=0.05)
+        assert float(ratio) > 5
+    cases = [(case.network, case.batch) for case in part("case").CASES]
+    assert ("convnet_cifar", 1) in cases  # the network of 003 itself
 
 
 def test_the_ratio_is_the_median_of_the_rounds_quotients(part):
@@ -116,7 +130,7 @@ def test_precisions_are_compared_seed_by_seed(monkeypatch):
     )
 
 
-@pytest.mark.parametrize("name", ["lenet_cifar", "vgg8", "resnet20"])
+@pytest.mark.parametrize("name", ["lenet_cifar", "convnet_cifar", "vgg8", "resnet20"])
 def test_the_network_written_by_hand_computes_what_the_catalogues_does(part, name):
     arguments = part("case").ARGUMENTS.get(name, {})
     graph = walk(named(name, **arguments), (3, 32, 32), 10)

@@ -54,6 +54,32 @@ def test_no_test_is_skipped():
     assert {name: words for name, words in found.items() if words} == {}
 
 
+def parts_without_tests(source: Path, tests: Path) -> set[str]:
+    """The packages right below `source` that have no test in a folder of the same name."""
+    parts = {path.relative_to(source).parts[0] for path in source.glob("*/**/*.py")}
+    tested = {
+        path.relative_to(tests).parts[0]
+        for path in tests.glob("*/**/test_*.py")
+        if "\ndef test_" in path.read_text(encoding="utf-8")
+    }
+    return parts - tested
+
+
+def test_every_part_has_tests_in_a_folder_of_its_name():  # 004-43
+    # What is shipped in experiments is held by test_experiment.py and test_sources.py.
+    assert parts_without_tests(ROOT / "src" / "imagette", ROOT / "tests") == {"experiments"}
+
+
+def test_a_part_whose_tests_are_empty_has_none(tmp_path):  # 004-43
+    for name in ("one", "two", "three"):
+        for path in (tmp_path / "src" / name / "a.py", tmp_path / "tests" / name / "test_a.py"):
+            path.parent.mkdir(parents=True)
+            path.write_text('"""Nothing yet."""\n')
+    (tmp_path / "tests" / "one" / "test_a.py").write_text("import one\n\n\ndef test_it(): ...\n")
+    (tmp_path / "tests" / "two" / "test_a.py").unlink()
+    assert parts_without_tests(tmp_path / "src", tmp_path / "tests") == {"two", "three"}
+
+
 def test_the_measures_can_fail():
     long = "def long():\n" + "    x = 1\n" * LONGEST_FUNCTION
     assert long_functions(long) == ["long"]

@@ -2,6 +2,7 @@
 
 import doctest
 import importlib.util
+import json
 import re
 import shutil
 import sys
@@ -50,6 +51,18 @@ def test_the_figures_of_the_page_are_there():
     text = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
     shown = re.findall(r"!\[[^]]*\]\(([^)]+)\)", text)
     assert [name for name in shown if not (ROOT / "docs" / name).is_file()] == []
+
+
+def test_published_runs_on_cifar10_are_far_better_than_40_percent_error():  # 003-24
+    errors = []
+    for path in (ROOT / "results").glob("*/*/evaluation/test.json"):
+        made = json.loads((path.parents[1] / "resolved.json").read_text(encoding="utf-8"))
+        if made["data"]["name"] == "cifar10":
+            figures = json.loads(path.read_text(encoding="utf-8"))
+            assert figures["n"] == 10_000
+            errors.append(1 - figures["accuracy"])
+    assert len(errors) >= 2
+    assert max(errors) < 0.1
 
 
 def test_without_any_result_the_pages_say_so(page, root):

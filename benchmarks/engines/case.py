@@ -32,6 +32,7 @@ class Case:
 
 CASES = (
     Case("lenet_cifar", 1, 2_000),
+    Case("convnet_cifar", 1, 2_000),  # image by image, as source 003 trains
     Case("lenet_cifar", 4, 4_000),
     Case("lenet_cifar", 20, 10_000),
     Case("lenet_cifar", 128, 12_800),

@@ -1,4 +1,4 @@
-"""The three networks as a user of Keras writes them; `KERAS_BACKEND` says what they run on.
+"""The networks as a user of Keras writes them; `KERAS_BACKEND` says what they run on.
 
 A stride of two pads at the far side alone, as `padding="same"` does in Keras: the same arithmetic
 as both sides alike, and what a user of Keras would write.
@@ -22,11 +22,19 @@ def _norm() -> Any:
 
 
 def lenet_cifar(x: Tensor) -> Tensor:
-    for channels in (6, 16):
+    return _two_and_two(x, (6, 16), (120, 84))
+
+
+def convnet_cifar(x: Tensor) -> Tensor:
+    return _two_and_two(x, (8, 16), (128, 128))
+
+
+def _two_and_two(x: Tensor, convolutions: tuple[int, int], linears: tuple[int, int]) -> Tensor:
+    for channels in convolutions:
         x = layers.Conv2D(channels, 5, activation="relu")(x)
         x = layers.MaxPooling2D()(x)
     x = layers.Flatten()(x)
-    for features in (120, 84):
+    for features in linears:
         x = layers.Dense(features, activation="relu")(x)
     return layers.Dense(10)(x)
 
@@ -62,6 +70,7 @@ def _block(x: Tensor, width: int, stride: int) -> Tensor:
 
 NETWORKS: dict[str, Callable[[Tensor], Tensor]] = {
     "lenet_cifar": lenet_cifar,
+    "convnet_cifar": convnet_cifar,
     "vgg8": vgg8,
     "resnet20": resnet20,
 }

@@ -1,4 +1,4 @@
-"""The three networks as a user of PyTorch writes them: [B,3,32,32] to logits [B,10]."""
+"""The networks as a user of PyTorch writes them: [B,3,32,32] to logits [B,10]."""
 
 from collections.abc import Callable
 
@@ -50,6 +50,15 @@ def lenet_cifar() -> nn.Module:
     )
 
 
+def convnet_cifar() -> nn.Module:
+    return nn.Sequential(
+        *(nn.Conv2d(3, 8, 5), nn.ReLU(), nn.MaxPool2d(2)),
+        *(nn.Conv2d(8, 16, 5), nn.ReLU(), nn.MaxPool2d(2)),
+        *(nn.Flatten(), nn.Linear(400, 128), nn.ReLU()),
+        *(nn.Linear(128, 128), nn.ReLU(), nn.Linear(128, 10)),
+    )
+
+
 def vgg8() -> nn.Module:
     layers: list[nn.Module] = []
     for inputs, width in ((3, 32), (32, 64), (64, 128)):
@@ -69,6 +78,7 @@ def resnet20() -> nn.Module:
 
 NETWORKS: dict[str, Callable[[], nn.Module]] = {
     "lenet_cifar": lenet_cifar,
+    "convnet_cifar": convnet_cifar,
     "vgg8": vgg8,
     "resnet20": resnet20,
 }

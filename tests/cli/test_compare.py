@@ -52,7 +52,7 @@ def test_the_table_and_the_figure_come_with_one_command(sweep, capsys, tmp_path)
     assert Image.open(tmp_path / "compare.png").size[0] == 1440
 
 
-def test_a_variant_is_one_line_at_200_columns(sweep):
+def test_a_variant_is_one_line_at_200_columns(sweep):  # 001-37
     lines = shown(sweep, 200).splitlines()
     (line,) = (line for line in lines if line.startswith("batch=16  "))
     assert " ".join(line.split()) == (

@@ -23,7 +23,7 @@ def written(prepared):
     return cached_folder("tiny")
 
 
-def test_what_is_written_is_opened_again_memory_mapped(written, tiny):
+def test_what_is_written_is_opened_again_memory_mapped(written, tiny):  # 000-15
     # 003-01
     stored = open_cached("tiny", "f")
     part = stored.part("train")

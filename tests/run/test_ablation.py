@@ -21,7 +21,7 @@ def sweep(make_run, tmp_path):
     return tmp_path / "sweep"
 
 
-def test_variants_have_means_differences_and_a_ratio_of_time(sweep, tmp_path):
+def test_variants_have_means_differences_and_a_ratio_of_time(sweep, tmp_path):  # 001-37
     found = ablation_of([sweep], "of mine")
     full, small = found.variants
     assert (found.experiment, found.against, found.split) == ("of-mine", full.name, "validation")

@@ -13,13 +13,23 @@ import torch
 from PIL import Image
 
 from imagette.cli.main import main
+from imagette.data.dataset import open_data
 from imagette.errors import ExportError
 from imagette.export.exported import Exported, NotExported
 from imagette.export.format import Options
 from imagette.export.source.format import TORCH
+from imagette.run.evaluate import experiment_of
 from imagette.run.export import export_run, trained_of
 from imagette.run.origin import Origin, read_origin
 from imagette.run.ready import ready
+from imagette.store.folder import RunFolder
+
+ALONE = """
+import runpy, sys
+sys.modules["imagette"] = None  # as where it was never installed
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
 
 
 @pytest.fixture(scope="module")
@@ -65,23 +75,45 @@ def test_no_file_names_imagette(folders, framework):  # 004-44
 
 @pytest.fixture
 def alone(folders, tmp_path):
-    """Runs a framework's file in a working folder of its own, with a picture and images in it."""
+    """Runs a framework's file without imagette, in a folder of its own with pictures in it."""
     Image.fromarray(np.zeros((40, 40), np.uint8)).save(tmp_path / "picture.png")
     images = np.random.default_rng(0).integers(0, 256, (40, 28, 28), np.uint8)
     np.savez(tmp_path / "data.npz", images=images, labels=np.arange(40, dtype=np.uint8) % 10)
 
     def run(*words, framework="torch"):
-        command = [sys.executable, "-I", folders[framework] / "network.py", *words]
+        command = [sys.executable, "-I", "-c", ALONE, folders[framework] / "network.py", *words]
         return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
 
     return run
+
+
+def test_whoever_has_no_imagette_sees_the_classes_that_the_run_sees(alone, small_run, tmp_path):
+    # 001-42
+    folder = RunFolder.open(small_run)
+    data = open_data(experiment_of(folder).data)
+    _, kept = folder.read_evaluation("validation")
+    names = [f"{number}.png" for number in range(8)]
+    for name, image in zip(names, data.validation.images, strict=False):
+        Image.fromarray(image[..., 0]).save(tmp_path / name)
+    ours = [data.class_names[best] for best in kept["logits"][:8].argmax(1)]
+    said = re.findall(r"^(\d.png): (.+) \(", alone(*names).stdout, re.M)
+    assert said == list(zip(names, ours, strict=True))
+    assert len(set(ours)) > 1
+
+
+def test_without_imagette_means_without(tmp_path):  # 001-42
+    (tmp_path / "asks.py").write_text("import imagette")
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", ALONE, tmp_path / "asks.py"], capture_output=True, text=True
+    )
+    assert "ModuleNotFoundError: import of imagette halted" in done.stderr
 
 
 @pytest.mark.parametrize("framework", ["torch", "jax"])
 def test_the_file_trains_anew_and_takes_what_it_kept(
     framework, alone, folders, small_run, tmp_path
 ):
-    # 004-44
+    # 004-44, 001-42
     said = alone("--train", "data.npz", framework=framework).stdout  # grey: [N,H,W] will do
     assert re.search(r"^epoch 1: mean loss [\s\S]*^accuracy on the training images: ", said, re.M)
     again = alone("--weights", "trained.safetensors", "picture.png", framework=framework)

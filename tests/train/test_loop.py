@@ -35,6 +35,15 @@ def test_figures_are_weighted_by_image_not_by_batch(make_training, counting_mode
     assert row["train_accuracy"] == pytest.approx(3 / 10)
 
 
+def test_training_figures_are_of_all_images_of_the_epoch(make_training, counting_model, start):
+    # 004-T5: ten steps of an image each, of which the template would look at three, by chance.
+    model = counting_model(losses=float)
+    _, first, second = rows(train(make_training(model, batch=1), start))
+    assert first["train_loss"] == pytest.approx(sum(range(10)) / 10)
+    assert second["train_loss"] == pytest.approx(sum(range(10, 20)) / 10)
+    assert first["train_accuracy"] == second["train_accuracy"] == 1
+
+
 def test_the_sealed_test_set_has_no_row(make_training, start):  # 000-12
     assert all("test_loss" not in row for row in rows(train(make_training(), start)))
 

@@ -15,7 +15,7 @@ def joined(plans, field):
     return np.concatenate([getattr(plan, field).reshape(-1) for plan in plans])
 
 
-def test_mnist_at_batch_64_is_938_steps_the_last_of_32_images():  # 002-29, 002-T3, 001-17
+def test_mnist_at_batch_64_is_938_steps_the_last_of_32_images():  # 002-29, 002-T3, 001-17, 000-15
     graph = walk(named("softmax"), (1, 28, 28), 10)
     planner = Planner(graph, Recipe(batch=64), 0, 60_000)
     plans = list(planner.epoch(1))
@@ -24,7 +24,7 @@ def test_mnist_at_batch_64_is_938_steps_the_last_of_32_images():  # 002-29, 002-
     assert sorted(joined(plans, "indices")) == list(range(60_000))
 
 
-def test_every_epoch_has_its_own_order(graph):  # 003-T2, 002-16
+def test_every_epoch_has_its_own_order(graph):  # 003-T2, 002-16, 000-15
     planner = Planner(graph, Recipe(batch=10), 0, 100)
     first, second = (joined(planner.epoch(epoch), "indices") for epoch in (1, 2))
     assert (first != second).any()

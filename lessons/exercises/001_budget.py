@@ -1,0 +1,82 @@
+# ---
+# jupytext:
+#   formats: ipynb,py:percent
+# ---
+
+# %% [markdown]
+# # Exercise to 001: a network of your own within the budget
+#
+# Design a network of less than 250,000 parameters with dropout that increases from layer to layer,
+# choose how its training images are augmented, and beat 78 % on validation images after four
+# epochs of few images. After each part stands a check, which says in one line what is wrong. Fill
+# the gaps of `lessons/exercises/001_budget.py`; `solutions/001_budget.py` beside it is complete:
+# one answer of many.
+#
+# Data: 2,500 of the Fashion-MNIST pictures that come with imagette. It takes some seconds.
+
+# %%
+import imagette as im
+from imagette.run.lines import line_of
+
+BUDGET, ACCURACY = 250_000, 0.78
+
+# %% [markdown]
+# ## The network
+# One line a layer (`docs/network.md`); sizes of inputs are inferred. `dropout 0.1` leaves out a
+# tenth of what reaches it, in training alone. Where do most parameters sit?
+
+
+# %%
+def network_text():
+    """The network, in the language of imagette."""
+    raise NotImplementedError("a network of less than 250,000 parameters, as a text")
+
+
+# %%
+graph = im.walk(im.parse(network_text()), (1, 28, 28), classes=10)
+print(f"{graph.parameters:,} parameters")
+assert graph.parameters < BUDGET, f"{graph.parameters:,} parameters are not under {BUDGET:,}"
+rates = [node.layer.rate for node in graph.nodes if isinstance(node.layer, im.Dropout)]
+assert len(rates) > 1, f"dropout increases from one layer to the next: write two, not {len(rates)}"
+assert rates == sorted(set(rates)), f"each dropout has a higher rate than the one before: {rates}"
+
+# %% [markdown]
+# ## The augmentation
+# A list, such as `["flip"]` or `[{"name": "shift", "pixels": 2}]` (`docs/experiment.md`). Which
+# changes leave a shirt a shirt? Those of a digit would be others.
+
+
+# %%
+def augmentation():
+    """What happens to training images, and to them alone."""
+    raise NotImplementedError("a list of one augmentation or more")
+
+
+# %%
+augment = augmentation()
+assert augment, "augmentation() gives an empty list: name one at least"
+
+# %% [markdown]
+# ## Four epochs
+# The test images stay shut: you choose by the validation images. Exercise: train once more without
+# dropout and augmentation. In so few epochs, do they help? In how many might they?
+
+# %%
+experiment = im.Experiment(
+    engine={"threads": 1},
+    data={"name": "fashion-sample", "limit": 2500},
+    network={"text": network_text()},
+    recipe={
+        "epochs": 4,
+        "batch": 32,
+        "optimiser": {"name": "adam", "rate": 0.003},
+        "schedule": "cosine",
+        "augment": augment,
+    },
+    run={"title": "my-network"},
+)
+for event in im.train_experiment(experiment):
+    if text := line_of(event):
+        print(text)
+reached = event.folder.history()[-1]["validation_accuracy"]
+assert reached > ACCURACY, f"{reached:.1%} on validation is not above {ACCURACY:.0%}: change a part"
