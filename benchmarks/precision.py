@@ -56,6 +56,7 @@ def main() -> None:
                 settings = [
                     *(f"seed={seed}", f"engine.precision={precision}", f"run.folder={folder}"),
                     *(f"engine.threads={asked.threads}", f"recipe.epochs={asked.epochs}"),
+                    "evaluation.test=sealed",
                     *asked.set,
                 ]
                 ended = trained(asked.experiment, settings)

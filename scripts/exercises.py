@@ -9,8 +9,9 @@ What a learner is to write stands in a solution between two comments, by nbgrade
     return -log_softmax(network(weights, image))[label]
     ### END SOLUTION
 
-In the exercise there stands `raise NotImplementedError("the loss of one image")` instead. nbgrader
-itself takes the files too; it knows no message of one's own.
+In the exercise there stands `raise NotImplementedError("the loss of one image")` instead. An
+exercise that has no solution is removed. For nbgrader itself, make notebooks with jupytext and mark
+their cells.
 https://nbgrader.readthedocs.io/en/stable/configuration/student_version.html
 """
 
@@ -53,15 +54,20 @@ def _refuse(name: str, line: int, why: str) -> None:
 
 
 def main(arguments: list[str]) -> int:
+    if arguments not in ([], ["--check"]):
+        print(f"{' '.join(arguments)}: there is --check alone", file=sys.stderr)
+        return 2
     made = {
         EXERCISES / path.name: with_gaps(path.read_text(encoding="utf-8"), path.name)
         for path in sorted(SOLUTIONS.glob("*.py"))
     }
-    if arguments != ["--check"]:
+    there = {path: path.read_text(encoding="utf-8") for path in EXERCISES.glob("*.py")}
+    if not arguments:
+        for path in there.keys() - made.keys():
+            path.unlink()
         for path, text in made.items():
             path.write_text(text, encoding="utf-8")
         return 0
-    there = {path: path.read_text(encoding="utf-8") for path in EXERCISES.glob("*.py")}
     if there == made:
         return 0
     print("lessons/exercises/ is out of date: run 'make exercises'", file=sys.stderr)

@@ -24,12 +24,19 @@ BACKWARDS = "(weights, images[::-1], labels[::-1])\n"
 # exercise, a right line, a wrong one for it, what the student is told
 MISTAKES = (
     ("000_gradients", "image))[label]", "image))", "loss gives one number, not an array"),
-    ("000_gradients", "return -jax", "return jax", "the first image's loss is"),
+    ("000_gradients", "return -jax", "return jax", "image 0's loss is"),
+    ("000_gradients", "return -jax", "-jax", "loss gives nothing: is there a return"),
+    ("000_gradients", "image))[label]", "image))[labels[0]]", "image 1's loss is"),
+    ("000_gradients", "return jax.vmap", "jax.vmap", "gradients_of_each gives nothing"),
+    ("000_gradients", "return {name: value", "{name: value", "updated gives nothing"),
     ("000_gradients", "(weights, images, labels)\n", BACKWARDS, "the gradient of image 2 alone"),
     ("000_gradients", "jax.vmap(jax.grad(loss), in_axes=(None, 0, 0))", SUMMED, "have the shapes"),
     ("000_gradients", "each[name].mean(0)", "each[name].sum(0)", "ones less 0.5 times the mean"),
-    ("001_budget", "linear 64", "linear 640", "are not under 250,000"),
+    ("001_budget", "linear 64", "linear 640", "are more than 250,000"),
     ("001_budget", "dropout 0.2", "dropout 0.1", "has a higher rate than the one before"),
+    ("001_budget", "dropout 0.05", "dropout 0.0", "a dropout of 0 leaves nothing out"),
+    ("001_budget", 'return """', '"""', "network_text() gives no text"),
+    ("001_budget", 'return ["flip"]', 'return "flip"', "gives 'flip', which is no list"),
     ("001_budget", 'return ["flip"]', "return []", "gives an empty list: name one at least"),
 )
 
@@ -85,7 +92,7 @@ def test_an_exercise_stops_at_its_first_gap_and_says_what_is_to_be_written(path,
 def test_a_mistake_is_told_in_one_line(name, right, wrong, told, run):  # 000-23
     before, found, after = text_of(name).partition(right)
     assert found
-    with pytest.raises(AssertionError, match=told) as caught:
+    with pytest.raises(AssertionError, match=re.escape(told)) as caught:
         run(before + wrong + after)
     assert "\n" not in str(caught.value)
 
@@ -118,5 +125,8 @@ def test_an_exercise_that_is_old_is_told(script, monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(script, "EXERCISES", tmp_path)
     assert script.main(["--check"]) == 1
     assert capsys.readouterr().err == "lessons/exercises/ is out of date: run 'make exercises'\n"
+    assert script.main(["--chekc"]) == 2
+    (tmp_path / "009_gone.py").touch()
     assert script.main([]) == 0
     assert script.main(["--check"]) == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == [path.name for path in SOLUTIONS]

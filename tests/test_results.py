@@ -62,7 +62,7 @@ def test_published_runs_on_cifar10_are_far_better_than_40_percent_error():  # 00
             assert figures["n"] == 10_000
             errors.append(1 - figures["accuracy"])
     assert len(errors) >= 2
-    assert max(errors) < 0.1
+    assert max(errors) < 0.2
 
 
 def test_without_any_result_the_pages_say_so(page, root):

@@ -84,7 +84,7 @@ def test_fewer_steps_and_weights_kept_at_a_norm(case, engine):
         np.testing.assert_allclose(found, moved, rtol=2e-3, atol=2e-4, err_msg=name)
 
 
-def test_a_weight_of_zeros_is_no_number_that_normalising_could_spoil(case, engine):
+def test_normalising_leaves_a_weight_of_zeros_at_zero(case, engine):
     spec = {"name": "muon", "rate": 0.0, "normalise": True}
     one = case(NETWORK, optimiser=spec, batch=50)
     first = {**one.first, **{name: np.zeros_like(one.first[name]) for name in MATRICES}}

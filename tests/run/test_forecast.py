@@ -70,6 +70,16 @@ def test_splits_that_are_measured_at_each_epoch_are_counted(monkeypatch):
     assert len(openings("fashion-sample")) == before
 
 
+@pytest.mark.parametrize(
+    ("settings", "images"),
+    [(["evaluation.views=6"], 6000), (["data.validation=0", "evaluation.views=6"], 500)],
+    ids=["six views of 1,000 validation images", "one view of all of train"],
+)
+def test_the_end_is_counted_with_its_views(monkeypatch, settings, images):
+    monkeypatch.setattr("imagette.run.forecast.evaluation_image_seconds", lambda *given: 1.0)
+    assert images <= plan("recipe.epochs=1", *settings).total_seconds < images + 60
+
+
 def test_a_warm_up_that_is_too_long_is_remarked():
     (remark,) = plan("recipe.schedule={name='cosine', warmup=9}", "recipe.epochs=3").remarks
     assert remark.startswith("recipe.schedule.warmup = 9 epochs, but the training has 3: the rate")

@@ -126,13 +126,20 @@ def test_the_shipped_sweeps_answer_the_sources():  # 002-12
     assert [(one.name, one.rate) for one in optimisers] == [("sgd", 0.005), ("adam", 0.001)]
 
 
-def test_the_ablation_of_a_recipe_switches_each_part_off_alone():
-    trials = {t.name: t.experiment.recipe for t in plan_trials(read_sweep("ablate_recipe"))}
+def changed_of(sweep):
+    """What each variant of an ablation has otherwise than "all", and "all" itself."""
+    trials = {t.name: t.experiment for t in plan_trials(read_sweep(sweep))}
     every = trials.pop("all")
     changed = {
-        name: {key for key, value in recipe if value != getattr(every, key)}
-        for name, recipe in trials.items()
+        name: {key for key, value in one.recipe if value != getattr(every.recipe, key)}
+        | {key for key in ("network", "data") if getattr(one, key) != getattr(every, key)}
+        for name, one in trials.items()
     }
+    return changed, every, trials
+
+
+def test_the_ablation_of_a_recipe_switches_each_part_off_alone():
+    changed, _, trials = changed_of("ablate_recipe")
     assert changed == {
         "without Muon": {"optimiser"},
         "without rates of groups": {"groups"},
@@ -140,15 +147,20 @@ def test_the_ablation_of_a_recipe_switches_each_part_off_alone():
         "without clipping": {"clip"},
         "without accumulation": {"accumulate"},
     }
-    off = trials["without averaging"].averaging, trials["without clipping"].clip
+    off = trials["without averaging"].recipe.averaging, trials["without clipping"].recipe.clip
     assert off == (None, None)
 
 
 def test_the_ablation_of_a_record_begins_with_it_and_keeps_its_test_set_shut():
-    trials = {t.name: t.experiment for t in plan_trials(read_sweep("ablate_mnist_99"))}
-    record, every = load("mnist_99"), trials.pop("all")
+    changed, every, trials = changed_of("ablate_mnist_99")
+    record = load("mnist_99")
     assert (every.recipe, every.network) == (record.recipe, record.network)
-    for name, one in trials.items():
-        assert (one.recipe, one.network) != (record.recipe, record.network), name
+    assert changed == {
+        "without Muon": {"optimiser"},
+        "without kept norms": {"optimiser"},
+        "without label smoothing": {"loss"},
+        "without the falling rate": {"schedule"},
+        "without the maximum at the end": {"network"},
+    }
     for one in (every, *trials.values()):
         assert (one.data.validation, one.evaluation.test) == (0.1, "sealed")

@@ -170,6 +170,14 @@ def test_one_stalled_chunk_moves_no_median():  # 001-T5
     assert pace.step_seconds == 0.1
 
 
+def test_a_machine_whose_speed_sways_is_not_planned_for_at_every_turn(paced, start):
+    noise = np.random.default_rng(0).uniform(0.7, 1.3, 20_000)
+    training, clock = paced(lambda step: noise[step], budget=10 * SECONDS)
+    plans = [one for one in of(Decision, list(train(training, start))) if one.what == STEPS]
+    assert 1 <= len(plans) <= 8
+    assert 0.97 * 10 * SECONDS <= clock.now + 2.0 <= 10 * SECONDS
+
+
 @pytest.mark.parametrize("step_in_epoch", [0, 1, 49, 50])
 def test_the_steps_that_fit_are_the_most_that_need_no_more_time(step_in_epoch):
     pace = Pace((0.13,), (0.7,), ending=1.2)

@@ -7,8 +7,9 @@
 # # Exercise to 000: loss, gradients and update by hand
 #
 # Three functions of JAX train a small network: the loss of one image, the gradients of a batch, and
-# a step of SGD. After each stands a check, which says in one line what is wrong. Fill the gaps of
-# `lessons/exercises/000_gradients.py`; `solutions/000_gradients.py` beside it is complete.
+# a step of SGD. After each stands a check, which says in one line what is wrong. Copy
+# `lessons/exercises/000_gradients.py` to a folder of your own and fill its gaps;
+# `solutions/000_gradients.py` beside it is complete.
 #
 # Data: 2,000 of the Fashion-MNIST pictures that come with imagette. It takes some seconds.
 
@@ -45,13 +46,13 @@ def loss(weights, image, label):
 
 
 # %%
-logits = np.asarray(network(weights, images[0]), np.float64)
-right = np.log(np.exp(logits).sum()) - logits[labels[0]]
-found = loss(weights, images[0], labels[0])
-assert np.shape(found) == (), f"loss gives one number, not an array of shape {np.shape(found)}"
-assert np.isclose(found, right, rtol=1e-4), (
-    f"the first image's loss is {right:.4f}, not {found:.4f}"
-)
+for i in range(4):
+    logits = np.asarray(network(weights, images[i]), np.float64)
+    right = np.log(np.exp(logits).sum()) - logits[labels[i]]
+    found = loss(weights, images[i], labels[i])
+    assert found is not None, "loss gives nothing: is there a return?"
+    assert np.shape(found) == (), f"loss gives one number, not an array of shape {np.shape(found)}"
+    assert np.isclose(found, right, rtol=1e-4), f"image {i}'s loss is {right:.4f}, not {found:.4f}"
 
 # %% [markdown]
 # ## The gradient of every image
@@ -69,6 +70,7 @@ def gradients_of_each(weights, images, labels):
 
 # %%
 each = gradients_of_each(weights, images[:4], labels[:4])
+assert each is not None, "gradients_of_each gives nothing: is there a return?"
 shapes = {name: np.shape(value) for name, value in each.items()}
 asked = {name: (4, *value.shape) for name, value in weights.items()}
 assert shapes == asked, f"the gradients of four images have the shapes {asked}, not {shapes}"
@@ -90,9 +92,10 @@ def updated(weights, each, rate):
 
 
 # %%
-moved = updated({"w": np.ones(2)}, {"w": np.array([[1.0, 2.0], [3.0, 6.0]])}, 0.5)["w"]
+moved = updated({"w": np.ones(2)}, {"w": np.array([[1.0, 2.0], [3.0, 6.0]])}, 0.5)
+assert moved is not None, "updated gives nothing: is there a return?"
 right = "ones less 0.5 times the mean of [1, 2] and [3, 6] are [0, -1]"
-assert np.array_equal(moved, [0, -1]), f"{right}, not {np.asarray(moved).tolist()}"
+assert np.array_equal(moved["w"], [0, -1]), f"{right}, not {np.asarray(moved['w']).tolist()}"
 
 # %% [markdown]
 # ## Training

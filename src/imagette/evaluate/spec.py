@@ -36,10 +36,10 @@ class EvaluationSpec(Spec):
     batch: PositiveInt = Field(400)
     views: NumViews = 1
 
-    def views_of(self, split: str) -> int:
+    def num_views_of(self, split: str) -> NumViews:
         """Several views are for images held out: of those that were learnt from, one says enough.
 
-        >>> EvaluationSpec(views=6).views_of("test"), EvaluationSpec(views=6).views_of("train")
-        (6, 1)
+        >>> [EvaluationSpec(views=6).num_views_of(split) for split in ("test", "train")]
+        [6, 1]
         """
         return 1 if split == "train" else self.views

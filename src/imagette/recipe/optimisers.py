@@ -76,8 +76,10 @@ class RMSprop(Spec):
 
 
 NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
-SMALLEST_NORM = 1e-7  # nothing is divided by less
 """Coefficients a, b, c of X <- a X + (b A + c A A) X, where A = X X^T."""
+
+SMALLEST_NORM = 1e-7
+"""Of a matrix that is divided by its norm: zeros stay zeros, and are not 0 / 0."""
 
 
 class Muon(Spec):
@@ -89,7 +91,7 @@ class Muon(Spec):
     w - rate (sqrt(max(1, rows / columns)) u + decay w). In float32, where the source has bfloat16.
     With `normalise`, each of these weights is then scaled to the Frobenius norm sqrt(rows), so
     that a rate means the same turn at every step: for weights whose scale a norm takes away. It
-    holds at a rate of 0 too; a weight that is 0 stays 0.
+    is done at a rate of 0 too, and leaves zeros at 0.
     The schedule multiplies the rates of both. Sources: Keller Jordan, 2024,
     https://kellerjordan.github.io/posts/muon; fewer steps and norms, for the second of his
     https://github.com/KellerJordan/cifar10-airbench, which scales before the step.

@@ -63,8 +63,8 @@ def evaluate_run(
     judge = Judge(folder, experiment, model, numpy_loss(experiment, own), base)
     parts = [split, which if which != "last" else "", engine if engine != own_engine else ""]
     name = "-".join(part for part in parts if part)
-    views = experiment.evaluation.views_of(split)
-    evaluation = judge.judge(saved, name, images, views, spent_by(folder))
+    num_views = experiment.evaluation.num_views_of(split)
+    evaluation = judge.judge(saved, name, images, num_views, spent_by(folder))
     if split == "test":
         draw_curves(folder, experiment, evaluation.accuracy)
     return evaluation

@@ -131,9 +131,10 @@ def _whole_pace(
     measured = _measured(training, start, seconds)
     image_seconds = evaluation_image_seconds(training, start.arrays)
     others = sum(evaluated.values()) - evaluated["validation"]
-    held_out = evaluated["validation"] + evaluated.get("test", 0)
-    judged = training.evaluation.views * held_out or len(training.train)
-    ending = LAST_SECONDS + judged * image_seconds
+    judged = {name: evaluated.get(name, 0) for name in ("validation", "test")}
+    judged = judged if any(judged.values()) else {"train": len(training.train)}
+    views = sum(training.evaluation.num_views_of(name) * n for name, n in judged.items())
+    ending = LAST_SECONDS + views * image_seconds
     rests = (measured.rest_seconds + others * image_seconds,)
     return replace(measured.at(training.planner.work_ahead(0)), rests=rests, ending=ending)
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from imagette.arrays import Weights
+from imagette.arrays import NumViews, Weights
 from imagette.data.digests import image_digests
 from imagette.data.split import Split
 from imagette.data.views import views_of
@@ -35,15 +35,15 @@ class Judge:
     base: Path | None = None  # where metrics of one's own are looked for
 
     def judge(
-        self, saved: Saved, name: str, split: Split, views: int, spent: Mapping[str, Any]
+        self, saved: Saved, name: str, split: Split, num_views: NumViews, spent: Mapping[str, Any]
     ) -> Evaluation:
         """Evaluates a checkpoint on `split`, keeps figures and logits as `name`, and returns them.
 
         `spent` holds the run's `train_seconds` and `setup_seconds`.
         """
-        predictions, single = self._predict(saved.weights, split, views)
+        predictions, single = self._predict(saved.weights, split, num_views)
         evaluation = evaluate(
-            predictions, saved.card.class_names, self.loss, views=views, single=single
+            predictions, saved.card.class_names, self.loss, views=num_views, single=single
         )
         figures = {
             **evaluation.as_json(),
@@ -72,7 +72,7 @@ class Judge:
             return float(value)
 
     def _predict(
-        self, weights: Weights, split: Split, num_views: int
+        self, weights: Weights, split: Split, num_views: NumViews
     ) -> tuple[Predictions, Predictions]:
         """The mean over the views of each image, and the image itself."""
         batch = self.experiment.evaluation.batch

@@ -325,7 +325,7 @@ def _ended(
     experiment, saved = prepared.experiment, folder.load("last")
     judge = Judge(folder, experiment, prepared.model, prepared.loss, folder.source)
     judged = {
-        name: judge.judge(saved, name, split, experiment.evaluation.views_of(name), spent)
+        name: judge.judge(saved, name, split, experiment.evaluation.num_views_of(name), spent)
         for name, split in splits_to_judge(training).items()
     }
     draw_curves(folder, experiment)

@@ -59,7 +59,7 @@ def leaving_time_to_judge(training: Training, arrays: Weights) -> Training:
 def ending_seconds(training: Training, arrays: Weights) -> float:
     """What comes after the last epoch takes, all views of what is judged."""
     images = sum(
-        training.evaluation.views_of(name) * len(split)
+        training.evaluation.num_views_of(name) * len(split)
         for name, split in splits_to_judge(training).items()
     )
     return LAST_SECONDS + images * evaluation_image_seconds(training, arrays)

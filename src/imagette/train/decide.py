@@ -21,6 +21,7 @@ def decisions(
 
     Plans that were made before this process are repeated: there is none before the last of them.
     """
+    pace = pace.latest(budget.span(now))
     length = _length(budget, pace, position, planner)
     if length:
         yield length

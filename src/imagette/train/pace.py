@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from math import ceil
 from statistics import median
 
@@ -14,6 +15,10 @@ AIM = 0.985  # of the budget: where the training is planned to be over, its last
 # it where that is more, for early on a guess of the whole is coarse and there is time to mend it.
 DRIFT, EARLY_DRIFT = 0.004, 0.1
 RECENT = 9  # a stall of one chunk moves no median of so many; a machine that slowed down does
+KEPT = 1000  # chunks
+# Plans follow the chunks of so much of the budget, or of what is left of it where that is less: a
+# shared machine's speed sways by a tenth from one second to the next, and a schedule should not.
+SPAN, LATE_SPAN = 0.02, 0.1
 LOOK = 0.005  # of the budget: about so long steps are taken without a look at the clock
 FEWEST = 3  # chunks that are measured before the first plan
 
@@ -30,6 +35,10 @@ class TimeBudget:
     def spent(self, now: float) -> float:
         return self.spent_before + now - self.began
 
+    def span(self, now: float) -> float:
+        """The seconds behind now that tell how long those ahead will be."""
+        return min(SPAN * self.seconds, LATE_SPAN * (self.seconds - self.spent(now)))
+
 
 @dataclass(frozen=True)
 class Pace:
@@ -44,9 +53,24 @@ class Pace:
     steps: tuple[float, ...] = ()
     rests: tuple[float, ...] = ()  # evaluation, checkpoint, and what the reader of events does
     ending: float = 0.0  # after the last epoch
+    chunks: tuple[float, ...] = ()  # what each took as a whole
 
     def stepped(self, seconds: float, num_steps: float) -> "Pace":
-        return replace(self, steps=(*self.steps, seconds / num_steps)[-RECENT:])
+        steps, chunks = (*self.steps, seconds / num_steps), (*self.chunks, seconds)
+        return replace(self, steps=steps[-KEPT:], chunks=chunks[-KEPT:])
+
+    def latest(self, seconds: float) -> "Pace":
+        """Of the last chunks that took so long together, of RECENT at the least.
+
+        >>> pace = Pace()
+        >>> for second in range(100):
+        ...     pace = pace.stepped(1.0, 1 if second < 60 else 2)
+        >>> pace.step_seconds, pace.latest(50.0).step_seconds, len(pace.latest(0.0).steps)
+        (1.0, 0.5, 9)
+        """
+        behind = accumulate(reversed(self.chunks))
+        number = max(RECENT, sum(1 for so_far in behind if so_far <= seconds))
+        return replace(self, steps=self.steps[-number:], chunks=self.chunks[-number:])
 
     def at(self, work: float) -> "Pace":
         """The pace of steps each of which is so many."""

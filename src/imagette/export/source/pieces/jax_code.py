@@ -186,7 +186,7 @@ def on_sphere() -> optax.GradientTransformation:
 
     def to_sphere(update: Array, weight: Array) -> Array:
         moved = weight + update
-        norm = jnp.maximum(jnp.linalg.norm(moved.ravel()), 1e-7)  # of zeros too
+        norm = jnp.maximum(jnp.linalg.norm(moved.ravel()), 1e-7)  # 0, not 0 / 0
         return moved * (math.sqrt(len(moved)) / norm) - weight
 
     return optax.stateless(

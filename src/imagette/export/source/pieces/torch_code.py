@@ -135,7 +135,7 @@ class Muon(torch.optim.Optimizer):
                 weight.mul_(1 - group["lr"] * group["weight_decay"])
                 weight.sub_(group["lr"] * factor * matrix.view(weight.shape))
                 if self.normalise:
-                    norm = weight.norm().clamp_min(1e-7)  # of zeros too
+                    norm = weight.norm().clamp_min(1e-7)  # 0, not 0 / 0
                     weight.mul_(math.sqrt(len(weight)) / norm)
 
 
