@@ -2,6 +2,7 @@
 
 import jax.numpy as jnp
 import numpy as np
+import pytest
 import torch
 
 from imagette.export.source.pieces import jax_code, torch_code
@@ -21,4 +22,4 @@ def test_jax_keeps_a_weight_of_zeros_at_zero():
         {name: jnp.zeros((4, 3)) for name in weights}, step.init(weights), weights
     )
     np.testing.assert_array_equal(updates["w"], np.zeros((4, 3)))
-    assert np.linalg.norm(weights["one"] + updates["one"]) == np.float32(2)
+    assert np.linalg.norm(weights["one"] + updates["one"]) == pytest.approx(2)
