@@ -234,8 +234,8 @@ class Case:
     def planner(self):
         return Planner(self.graph, self.recipe, 0, len(self.images))
 
-    def on(self, engine):
-        spec = EngineSpec(name=engine, device="cpu", threads=1)
+    def on(self, engine, threads=1):
+        spec = EngineSpec(name=engine, device="cpu", threads=threads)
         model = build(self.graph, self.recipe, self.preprocess, spec)
         model.place(self.images, self.labels)
         return model

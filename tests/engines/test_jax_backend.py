@@ -32,12 +32,13 @@ def losses(**engine):
     assert all(value.dtype == np.float32 for value in model.save(state).values())
     return model, found.tolist()
 """
+JAX_READS = ("XLA_FLAGS", "NPROC", "JAX_NUM_CPU_DEVICES")
 NEEDED = "--xla_cpu_experimental_ynn_fusion_type=-reduce"
 
 
 def says(code, before="", **environment):
     """What a new interpreter prints, as JSON, after building on JAX."""
-    clean = {key: value for key, value in os.environ.items() if key not in ("XLA_FLAGS", "NPROC")}
+    clean = {key: value for key, value in os.environ.items() if key not in JAX_READS}
     done = subprocess.run(
         [sys.executable, "-c", f"{before}\n{BUILD}\n{code}"],
         capture_output=True,
@@ -64,10 +65,44 @@ def test_jax_is_told_its_flags_threads_memory_and_cache_and_torch_is_not_loaded(
     assert found == [NEEDED, "3", 3, "false", str(tmp_path / "jax"), False]
 
 
-@pytest.mark.parametrize(("batch", "threads"), [("7", 1), ("8", usable_cores())])
-def test_small_batches_take_one_thread_and_others_one_a_core(batch, threads):
+STARTED = "import jax; jax.numpy.ones(3).block_until_ready()"
+
+
+@pytest.mark.parametrize(("batch", "threads"), [("7", 1), ("8", 2), ("11", usable_cores())])
+def test_small_batches_take_one_thread_and_others_one_a_core_or_a_shard(batch, threads):
     code = "model, _ = losses(threads=None); print(json.dumps([model.threads, model.notes]))"
-    assert says(code, BATCH=batch) == [threads, []]
+    assert says(code, BATCH=batch) == [min(threads, usable_cores()), []]
+
+
+SHARDS = """
+model, found = losses(threads=2)
+import jax
+print(json.dumps(["2 shards" in model.device, len(jax.devices("cpu")), model.notes]))
+"""
+
+
+def test_there_are_as_many_devices_as_cores_unless_the_user_says_how_many():
+    code = "import jax; losses(); print(json.dumps(len(jax.devices('cpu'))))"
+    assert says(code) == usable_cores()
+    assert says(code, JAX_NUM_CPU_DEVICES="3") == 3
+    assert says(code, XLA_FLAGS="--xla_force_host_platform_device_count=4") == 4
+
+
+def test_a_batch_is_whole_where_jax_started_with_too_few_devices():
+    few = "JAX has started with 1 of the 2 devices that a batch of 8 is cut up for: it is computed "
+    assert says(SHARDS, BATCH="8", JAX_NUM_CPU_DEVICES="1") == [False, 1, [few + "whole"]]
+    assert says(SHARDS, STARTED, BATCH="8", XLA_FLAGS=NEEDED, NPROC="2") == [
+        False,
+        1,
+        [few + "whole"],
+    ]
+    assert says(SHARDS, BATCH="8", JAX_NUM_CPU_DEVICES="2") == [True, 2, []]
+
+
+def test_threads_beyond_the_shards_of_a_batch_are_told():
+    code = "model, _ = losses(threads=3); print(json.dumps([model.threads, model.notes]))"
+    told = "3 threads were asked for, a batch of 8 keeps 2 at work"
+    assert says(code, BATCH="8", JAX_NUM_CPU_DEVICES="3") == [2, [told]]
 
 
 def test_flags_of_the_users_stay():
@@ -107,9 +142,6 @@ def test_a_file_of_flags_is_read_as_xla_reads_it(tmp_path):
 )
 def test_flags_that_cannot_stand_are_refused_in_a_line(flags, message):
     assert says(REFUSED, XLA_FLAGS=flags).startswith(message)
-
-
-STARTED = "import jax; jax.numpy.ones(3).block_until_ready()"
 
 
 def test_jax_started_before_without_its_flag_is_refused_with_the_remedy():

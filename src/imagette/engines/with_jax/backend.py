@@ -33,12 +33,20 @@ def begin(threads: int | None) -> None:
         put_flags()
         if threads:
             os.environ.setdefault("NPROC", str(threads))
+        _offer_devices(usable_cores())
         if not any(name.startswith("XLA_PYTHON_CLIENT_") for name in os.environ):
             os.environ["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"  # take no memory for later
         if jax.config.jax_compilation_cache_dir is None:  # type: ignore[attr-defined]
             _keep_compilations(cache_root() / "jax")
     if _trouble():
         _processor()
+
+
+def _offer_devices(num: int) -> None:
+    """So many on the processor, for shards of a batch, unless the user has said how many."""
+    said = "xla_force_host_platform_device_count" in os.environ.get("XLA_FLAGS", "")
+    if not said and jax.config.jax_num_cpu_devices == -1:  # type: ignore[attr-defined]
+        jax.config.update("jax_num_cpu_devices", num)
 
 
 def _keep_compilations(folder: Path) -> None:

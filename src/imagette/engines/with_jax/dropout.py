@@ -7,7 +7,7 @@ from jax import Array
 from imagette.engines.random import HASH_MULTIPLIERS, keep_threshold
 
 
-def dropout(x: Array, key: Array, rate: float, first: int = 0) -> Array:
+def dropout(x: Array, key: Array, rate: float, first: Array | int = 0) -> Array:
     """`x` where kept, divided by the share kept, else 0. `key` uint32 [2] of this step and node.
 
     `first` is the number that the first image of `x` has in its batch.
@@ -22,7 +22,7 @@ def _hash(numbers: Array, key: Array) -> Array:
     return (hashed ^ (hashed >> 15)) * jnp.uint32(HASH_MULTIPLIERS[1])
 
 
-def _element_numbers(x: Array, first: int) -> Array:
+def _element_numbers(x: Array, first: Array | int) -> Array:
     """0, 1, 2, ... through batch, channels, rows, columns; [B,H,W,C] or [B,F]."""
     axes = (0, 3, 1, 2) if x.ndim == 4 else (0, 1)
     numbers, stride = jnp.uint32(first * (x.size // len(x))), 1

@@ -13,6 +13,7 @@ from imagette.arrays import Weights
 from imagette.engines.meanings import NUM_IMAGES, Batch
 from imagette.engines.with_jax.naming import from_arrays, leaves_of, to_arrays, weights_of
 from imagette.engines.with_jax.pure import PureNetwork, Tree, first_key, key_of
+from imagette.engines.with_jax.shards import WHOLE, Shards
 from imagette.engines.with_jax.trace import Reader, evaluation_program
 from imagette.errors import UsageError, nearest
 
@@ -41,7 +42,13 @@ class PureForward:
         return to_arrays(tree)
 
     def train(
-        self, images: Array, params: Tree, state: Tree, keys: Mapping[str, Array], first: int = 0
+        self,
+        images: Array,
+        params: Tree,
+        state: Tree,
+        keys: Mapping[str, Array],
+        first: int = 0,
+        _shards: Shards = WHOLE,
     ) -> tuple[Array, Tree]:
         """Logits in training mode, and the state after this batch.
 

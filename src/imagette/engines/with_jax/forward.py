@@ -11,6 +11,7 @@ from imagette.arrays import Weights as Arrays
 from imagette.engines.with_jax.convolution import Convolve, plain, trained
 from imagette.engines.with_jax.layers import Call, Function, lower_layer
 from imagette.engines.with_jax.layout import as_stored, laid_out
+from imagette.engines.with_jax.shards import WHOLE, Shards
 from imagette.network.graph import Graph
 
 Weights = dict[str, Array]
@@ -63,14 +64,20 @@ class Forward:
         return {name: laid_out(value) for name, value in arrays.items()}
 
     def train(
-        self, images: Array, params: Weights, fixed: Weights, keys: Keys, first: int = 0
+        self,
+        images: Array,
+        params: Weights,
+        fixed: Weights,
+        keys: Keys,
+        first: Array | int = 0,
+        shards: Shards = WHOLE,
     ) -> tuple[Array, Weights]:
         """Logits in training mode, and the running statistics after this batch.
 
         Of a part of a batch, `first` is the number of its first image.
         """
         moved = dict(fixed)
-        outputs = self._run(images, params | fixed, trained, keys, moved, first)
+        outputs = self._run(images, params | fixed, trained, keys, moved, first, shards)
         return outputs[self._output], moved
 
     def evaluate(self, images: Array, params: Weights, fixed: Weights) -> Array:
@@ -91,7 +98,8 @@ class Forward:
         convolve: Convolve,
         keys: Keys | None = None,
         moved: Weights | None = None,
-        first: int = 0,
+        first: Array | int = 0,
+        shards: Shards = WHOLE,
     ) -> dict[int, Array]:
         """All outputs by number; in training, which `keys` makes it, statistics go to `moved`."""
         tensors = {0: images}
@@ -102,6 +110,7 @@ class Forward:
                 training=keys is not None,
                 key=keys.get(step.path) if keys else None,
                 first=first,
+                shards=shards,
                 convolve=convolve,
             )
             tensors[step.output] = step.function(call)

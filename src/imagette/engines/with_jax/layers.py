@@ -17,6 +17,7 @@ from imagette.engines.with_jax import pooling
 from imagette.engines.with_jax.convolution import Convolution, convolution_of
 from imagette.engines.with_jax.dropout import dropout
 from imagette.engines.with_jax.norms import batch_normalised, normalised, running
+from imagette.engines.with_jax.shards import Shards
 from imagette.engines.with_jax.sums import add_bias
 from imagette.network import (
     GELU,
@@ -51,7 +52,8 @@ class Call:
     weights: Mapping[str, Array]
     training: bool
     key: Array | None  # uint32 [2], of a dropout in training
-    first: int  # of the batch that these images are a part of: the number of their first
+    first: Array | int  # of the batch that these images are a part of: the number of their first
+    shards: Shards  # those of the batch, of which these images are one
     convolve: Callable[[Convolution, Array, Array], Array]
     moved: dict[str, Array] = field(default_factory=dict)  # new running statistics
 
@@ -93,8 +95,8 @@ def _batch_norm(layer: BatchNorm) -> Function:
         if not call.training:
             mean, var = own["mean"], own["var"]
             return normalised(x, mean, var, layer.epsilon, own["weight"], own["bias"])
-        y, mean, var = batch_normalised(x, own["weight"], own["bias"], layer.epsilon)
-        num = x.size // x.shape[-1]
+        y, mean, var = batch_normalised(x, own["weight"], own["bias"], layer.epsilon, call.shards)
+        num = call.shards.count * x.size // x.shape[-1]
         call.moved["mean"] = running(own["mean"], mean, layer.momentum)
         call.moved["var"] = running(own["var"], var * (num / max(num - 1, 1)), layer.momentum)
         return y

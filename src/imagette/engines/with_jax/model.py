@@ -25,7 +25,7 @@ from imagette.engines.protocol import (
 from imagette.engines.with_jax.accumulation import accumulated, clipped
 from imagette.engines.with_jax.augment import lower_augmentation
 from imagette.engines.with_jax.averages import taken
-from imagette.engines.with_jax.backend import begin, choose_device, threads_asked, working
+from imagette.engines.with_jax.backend import Place, begin, choose_device, threads_asked, working
 from imagette.engines.with_jax.foreign import PureForward
 from imagette.engines.with_jax.forward import Forward
 from imagette.engines.with_jax.losses import LossFunction, lower_loss, mixed
@@ -33,6 +33,7 @@ from imagette.engines.with_jax.optimisers import lower_optimiser, own_optimiser
 from imagette.engines.with_jax.own import Own
 from imagette.engines.with_jax.pure import Tree
 from imagette.engines.with_jax.resize import resized
+from imagette.engines.with_jax.shards import WHOLE, Shards, shards_for
 from imagette.errors import UsageError
 from imagette.machine import threads_for
 from imagette.network.graph import Graph
@@ -73,10 +74,11 @@ class JaxModel:
             )
         begin(engine.num_threads or threads_for(recipe.batch))
         self._place = choose_device(engine.device)
-        self.threads, notes = threads_asked(engine.num_threads)
+        self._shards, self.threads, notes = _threads(recipe, engine, own, self._place)
         self.notes = (*self._place.notes, *notes)
         kind = f"{self.threads} thread{'s' if self.threads > 1 else ''}, float32"
-        self.device = f"jax {jax.__version__} on {self._place.words}, {kind}"
+        shards = f", {self._shards.count} shards" if self._shards else ""
+        self.device = f"jax {jax.__version__} on {self._place.words}, {kind}{shards}"
         self._recipe = recipe
         self._size = (graph.input_shape[1], graph.input_shape[2])
         self._forward = PureForward(own.network) if own.network else Forward(graph)
@@ -93,7 +95,7 @@ class JaxModel:
             (f"{i}.{spec.name}", lower_augmentation(spec)) for i, spec in enumerate(recipe.augment)
         ]
         self._scale, self._offset = preprocess.factors
-        self._loop = jax.jit(self._steps, donate_argnums=0, static_argnums=5)
+        self._loop = self._shards.compiled(self._steps)
         # Other libraries' own convolutions run 30 times slower inside a loop (docs/log.md).
         alone = jax.jit(self._only_step, donate_argnums=0, static_argnums=5)
         self._alone = alone if own.network else None
@@ -103,14 +105,15 @@ class JaxModel:
 
     def place(self, images: Images | None, labels: Labels) -> None:
         with working(self._place):
-            self._images = None if images is None else jnp.array(images)
-            self._labels = jnp.array(labels, jnp.int32)
+            self._images = None if images is None else self._shards.spread(jnp.array(images))
+            self._labels = self._shards.spread(jnp.array(labels, jnp.int32))
 
     def start(self, weights: Weights) -> JaxState:
         with working(self._place):
             params, fixed = self._forward.start(weights)
             slots = self._optimiser.init(params)
-            return JaxState(params, fixed, slots, self._averages(weights))
+            state = JaxState(params, fixed, slots, self._averages(weights))
+            return self._shards.spread(state)
 
     def _averages(self, weights: Weights) -> tuple[Tree, Tree] | None:
         return self._forward.start(weights) if self._recipe.averaging else None
@@ -160,7 +163,7 @@ class JaxModel:
         size: Size | None,
     ) -> tuple[JaxState, Array, Array]:
         """A plan of one step, outside a loop."""
-        state, loss, right = self._planned_step(0, state, source, labels, plan, size)
+        state, loss, right = self._planned_step(0, state, source, labels, plan, size, WHOLE)
         return state, loss[None], right[None]
 
     def _steps(
@@ -171,13 +174,14 @@ class JaxModel:
         plan: Mapping[str, Any],
         steps: Array,
         size: Size | None,
+        shards: Shards,
     ) -> tuple[JaxState, Array, Array]:
         """The first `steps` of a padded plan."""
         length = len(plan["indices"])
 
         def one(i: Array, carried: tuple[JaxState, Array, Array]) -> tuple[JaxState, Array, Array]:
             state, losses, correct = carried
-            state, loss, right = self._planned_step(i, state, source, labels, plan, size)
+            state, loss, right = self._planned_step(i, state, source, labels, plan, size, shards)
             return state, losses.at[i].set(loss), correct.at[i].set(right)
 
         empty = jnp.zeros(length, jnp.float32), jnp.zeros(length, jnp.int32)
@@ -191,11 +195,12 @@ class JaxModel:
         labels: Array,
         plan: Mapping[str, Any],
         size: Size | None,
+        shards: Shards,
     ) -> tuple[JaxState, Array, Array]:
         """Step `i` of a plan; `source` are all images, or a streamed plan's own [k,B,H,W,C]."""
         now = jax.tree.map(lambda x: lax.dynamic_index_in_dim(x, i, keepdims=False), plan)
         pixels = source[i] if source.ndim == 5 else source[now["indices"]]
-        return self._step(state, pixels, labels[now["indices"]], now, size)
+        return self._step(state, pixels, labels[now["indices"]], now, size, shards)
 
     def _step(
         self,
@@ -204,22 +209,24 @@ class JaxModel:
         labels: Array,
         now: Mapping[str, Any],
         size: Size | None,
+        shards: Shards,
     ) -> tuple[JaxState, Array, Array]:
         for name, apply in self._augmentations:
             pixels = apply(pixels, now["draws"][name])
         images = self._normalised(pixels if size is None else resized(pixels, size))
         parts = parts_of(len(images), self._recipe.accumulate)
         (whole,) = parts_of(len(images), 1)
+        first, num_images = shards.first(len(images)), len(images) * shards.count
 
         def loss_of(
             params: Tree, fixed: Tree = state.fixed, part: slice = whole
         ) -> tuple[Array, tuple[Array, Tree]]:
             outputs, fixed = self._forward.train(
-                images[part], params, fixed, now["keys"], part.start
+                images[part], params, fixed, now["keys"], first + part.start, shards
             )
             loss = self._loss_at(now["draws"], labels, part)(outputs, labels[part])
-            if len(outputs) < len(images) and self._recipe.loss.reduction == "mean":
-                loss = loss * (len(outputs) / len(images))
+            if len(outputs) < num_images and self._recipe.loss.reduction == "mean":
+                loss = loss * (len(outputs) / num_images)
             return loss, (outputs, fixed)
 
         def step(gradients: Tree, slots: Tree, params: Tree) -> tuple[Tree, Tree]:
@@ -233,8 +240,9 @@ class JaxModel:
         else:
             found, gradients = accumulated(loss_of, state.params, state.fixed, parts)
             loss, (outputs, fixed) = found
+            loss, gradients = shards.total((loss, gradients))
             params, slots = step(gradients, state.slots, state.params)
-        right = (outputs.argmax(1) == labels).sum(dtype=jnp.int32)
+        right = shards.total((outputs.argmax(1) == labels).sum(dtype=jnp.int32))
         averages, (params, fixed) = self._averaged(state, (params, fixed), now["averaging"])
         return JaxState(params, fixed, slots, averages), loss, right
 
@@ -288,7 +296,8 @@ class JaxModel:
             params, fixed = self._forward.start(moving_of(arrays))
             names = list(self._forward.stored(params))
             slots = self._optimiser.restore(arrays, params, names, self._forward.like_params)
-            return JaxState(params, fixed, slots, self._averages(weights_of(arrays)))
+            state = JaxState(params, fixed, slots, self._averages(weights_of(arrays)))
+            return self._shards.spread(state)
 
     def _stored(self, params: Tree, fixed: Tree) -> dict[str, NDArray[np.float32]]:
         return self._forward.stored(params) | self._forward.stored(fixed)
@@ -316,6 +325,32 @@ class JaxModel:
 
     def _normalised(self, pixels_BHWC: Array) -> Array:
         return jnp.asarray(self._offset) + pixels_BHWC.astype(jnp.float32) * self._scale
+
+
+def _threads(
+    recipe: Recipe, engine: EngineSpec, own: Own, place: Place
+) -> tuple[Shards, int, tuple[str, ...]]:
+    """The shards of a batch, the threads that compute, and what to say of them.
+
+    What may look at the whole batch at once has it whole, such as code of the user's.
+    """
+    asked = engine.num_threads
+    whole = own.network or own.loss or own.update or recipe.mixing or recipe.accumulate > 1
+    shards = shards_for(recipe.batch, asked or threads_for(recipe.batch))
+    if whole or place.device.platform != "cpu" or not shards:
+        return WHOLE, *threads_asked(asked)
+    has = len(jax.local_devices(backend="cpu"))
+    if has < shards.count:
+        threads, notes = threads_asked(asked)
+        note = (
+            f"JAX has started with {has} of the {shards.count} devices that a batch of "
+            f"{recipe.batch} is cut up for: it is computed whole"
+        )
+        return WHOLE, threads, (*notes, note)
+    if asked in (None, shards.count):
+        return shards, shards.count, ()
+    note = f"{asked} threads were asked for, a batch of {recipe.batch} keeps {shards.count} at work"
+    return shards, shards.count, (note,)
 
 
 def _loop_length(plan: StepPlan) -> int:

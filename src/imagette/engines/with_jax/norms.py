@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from imagette.engines.with_jax.shards import WHOLE, Shards
 from imagette.engines.with_jax.sums import by_channel
 
 
@@ -21,39 +22,42 @@ def running(before: Array, now: Array, momentum: float) -> Array:
     return (1 - momentum) * before + momentum * now
 
 
-@partial(jax.custom_vjp, nondiff_argnums=(3,))
+@partial(jax.custom_vjp, nondiff_argnums=(3, 4))
 def batch_normalised(
-    x: Array, weight: Array, bias: Array, epsilon: float
+    x: Array, weight: Array, bias: Array, epsilon: float, shards: Shards = WHOLE
 ) -> tuple[Array, Array, Array]:
     """`x` by the statistics of this batch, and those: mean and variance (over n), both [C].
 
+    Where `x` is a shard of the batch, they are those of all shards.
+
     The statistics carry no gradient of their own; reverse mode alone. Source: arXiv 1502.03167.
     """
-    return _forward(x, weight, bias, epsilon)[0]
+    return _forward(x, weight, bias, epsilon, shards)[0]
 
 
 Saved = tuple[Array, Array, Array, Array]
 
 
 def _forward(
-    x: Array, weight: Array, bias: Array, epsilon: float
+    x: Array, weight: Array, bias: Array, epsilon: float, shards: Shards
 ) -> tuple[tuple[Array, Array, Array], Saved]:
-    num = x.size // x.shape[-1]
-    mean = by_channel(x) / num
-    var = by_channel(jnp.square(x - mean)) / num
+    num = shards.count * x.size // x.shape[-1]
+    mean = shards.total(by_channel(x)) / num
+    var = shards.total(by_channel(jnp.square(x - mean))) / num
     return (normalised(x, mean, var, epsilon, weight, bias), mean, var), (x, weight, mean, var)
 
 
 def _backward(
-    epsilon: float, saved: Saved, gradients: tuple[Array, Array, Array]
+    epsilon: float, shards: Shards, saved: Saved, gradients: tuple[Array, Array, Array]
 ) -> tuple[Array, Array, Array]:
     x, weight, mean, var = saved
     gradient = gradients[0]
-    num, inverse = x.size // x.shape[-1], jax.lax.rsqrt(var + epsilon)
+    num, inverse = shards.count * x.size // x.shape[-1], jax.lax.rsqrt(var + epsilon)
     of_bias = by_channel(gradient)
     of_weight = by_channel(gradient * (x - mean)) * inverse
-    through_var = (x - mean) * (of_weight * inverse / num)
-    of_x = (gradient - of_bias / num - through_var) * (weight * inverse)
+    all_bias, all_weight = shards.total((of_bias, of_weight))
+    through_var = (x - mean) * (all_weight * inverse / num)
+    of_x = (gradient - all_bias / num - through_var) * (weight * inverse)
     return of_x, of_weight, of_bias
 
 
