@@ -1,7 +1,9 @@
 """No test reads or writes the user's own cache, state or data, but those that ask for it."""
 
 import os
+import sys
 from collections.abc import Callable, Iterator
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +54,23 @@ def real_cache(monkeypatch: pytest.MonkeyPatch) -> Path:
     """The cache that holds, or will hold, the real sets (`IMAGETTE_TEST_CACHE` moves it)."""
     monkeypatch.setenv("IMAGETTE_CACHE", str(REAL_CACHE))
     return REAL_CACHE
+
+
+@pytest.fixture(scope="session")
+def load_script() -> Callable[[str], Any]:
+    """Loads a file of scripts/ by its name, as a module that no test before has changed."""
+
+    def load(name: str) -> Any:
+        path = Path(__file__).parents[1] / "scripts" / f"{name}.py"
+        spec = spec_from_file_location(f"scripts_{name}", path)
+        assert spec
+        assert spec.loader
+        module = module_from_spec(spec)
+        sys.modules[spec.name] = module  # dataclasses look their module up
+        spec.loader.exec_module(module)
+        return module
+
+    return load
 
 
 @pytest.fixture(scope="session")

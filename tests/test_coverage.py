@@ -1,6 +1,5 @@
 """docs/coverage.md says what the tests say."""
 
-import importlib.util
 import subprocess
 import sys
 from pathlib import Path
@@ -12,12 +11,8 @@ REQUIREMENTS = "## 001 a source\n- 001-07 counts | operations.\n- 001-T2 a trap.
 
 
 @pytest.fixture(scope="module")
-def coverage():
-    spec = importlib.util.spec_from_file_location("coverage_page", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    return module
+def coverage(load_script):
+    return load_script("coverage")
 
 
 def test_the_page_is_up_to_date():

@@ -3,7 +3,6 @@
 Each is run in this process and in an empty folder, as `python FILE` would run it.
 """
 
-import importlib.util
 import re
 import runpy
 import subprocess
@@ -42,11 +41,8 @@ MISTAKES = (
 
 
 @pytest.fixture(scope="module")
-def script():
-    spec = importlib.util.spec_from_file_location("exercises", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def script(load_script):
+    return load_script("exercises")
 
 
 @pytest.fixture

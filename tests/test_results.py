@@ -1,11 +1,9 @@
 """README and docs say of the results what results/ gives, and nothing else."""
 
 import doctest
-import importlib.util
 import json
 import re
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
@@ -16,13 +14,8 @@ ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="module")
-def page():
-    spec = importlib.util.spec_from_file_location("results_page", ROOT / "scripts" / "results.py")
-    module = importlib.util.module_from_spec(spec)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(sys.modules, spec.name, module)
-        spec.loader.exec_module(module)
-        yield module
+def page(load_script):
+    return load_script("results")
 
 
 @pytest.fixture

@@ -1,9 +1,7 @@
 """Every recipe of the sources is shipped and shown, and the page is made of runs alone."""
 
-import importlib.util
 import re
 import shutil
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,17 +14,13 @@ from imagette.run.train import train_experiment
 from imagette.train.plan import Planner
 
 ROOT = Path(__file__).parents[1]
-SCRIPT = ROOT / "scripts" / "sources.py"
 RECORD = "# Result:  docs/results.md"  # whose figures are those of results/
 SHORT = ("data.limit=200", "recipe.epochs=1")
 
 
 @pytest.fixture
-def sources(monkeypatch, tmp_path):
-    spec = importlib.util.spec_from_file_location("sources_page", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, spec.name, module)  # dataclasses look their module up
-    spec.loader.exec_module(module)
+def sources(load_script, monkeypatch, tmp_path):
+    module = load_script("sources")
     monkeypatch.setattr(module, "RUNS", tmp_path / "runs")
     monkeypatch.setattr(module, "PAGE", tmp_path / "sources.md")
     return module
