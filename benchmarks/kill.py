@@ -25,6 +25,7 @@ from time import perf_counter, sleep
 ENGINES = ("torch", "jax")
 POLL_SECONDS = 0.002
 MOST_SECONDS = 600  # for one process: longer, and it hangs
+THREADS = {"torch": 1, "jax": 2}  # of JAX a shard of the batch each
 AGAIN = 0.3  # of the resumed processes are killed too
 
 NETWORK = """
@@ -46,7 +47,7 @@ def experiment(engine: str) -> dict[str, object]:
     """About two seconds of training on one core, in more epochs than it needs."""
     return {
         "seed": 7,
-        "engine": {"name": engine, "threads": 1},
+        "engine": {"name": engine, "threads": THREADS[engine]},
         "data": {"limit": 1500},
         "network": {"text": NETWORK},
         "recipe": {
