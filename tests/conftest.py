@@ -154,4 +154,4 @@ def _keep_answers(run: RunFolder, split: str, right: np.ndarray, step: int) -> N
 
 
 os.environ.setdefault("KERAS_BACKEND", "jax")  # before anything imports Keras
-os.environ.setdefault("JAX_NUM_CPU_DEVICES", "2")  # for two shards, whatever the cores
+os.environ.setdefault("JAX_NUM_CPU_DEVICES", "4")  # for so many shards, whatever the cores

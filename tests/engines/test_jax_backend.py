@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -68,41 +69,51 @@ def test_jax_is_told_its_flags_threads_memory_and_cache_and_torch_is_not_loaded(
 STARTED = "import jax; jax.numpy.ones(3).block_until_ready()"
 
 
-@pytest.mark.parametrize(("batch", "threads"), [("7", 1), ("8", 2), ("11", usable_cores())])
-def test_small_batches_take_one_thread_and_others_one_a_core_or_a_shard(batch, threads):
+@pytest.mark.parametrize(("batch", "threads"), [("7", 1), ("8", usable_cores())])
+def test_small_batches_take_one_thread_and_others_one_a_core(batch, threads):
     code = "model, _ = losses(threads=None); print(json.dumps([model.threads, model.notes]))"
-    assert says(code, BATCH=batch) == [min(threads, usable_cores()), []]
+    assert says(code, BATCH=batch) == [threads, []]
+
+
+POOL = """
+from pathlib import Path
+model, _ = losses(threads=THREADS)
+import jax
+tasks = [task.read_text().strip() for task in Path("/proc/self/task").glob("*/comm")]
+counted = sum(name.startswith("tf_XLAEigen") for name in tasks)
+print(json.dumps([model.shards, len(jax.devices("cpu")), counted, model.notes]))
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="Linux names threads there")
+@pytest.mark.parametrize(("threads", "shards"), [(1, 1), (2, 2), (3, 2), (5, 1)])
+def test_xla_has_as_many_threads_as_asked_for_and_a_device_for_each(threads, shards):
+    code = POOL.replace("THREADS", str(threads))
+    assert says(code, BATCH="8") == [shards, threads, threads, []]
 
 
 SHARDS = """
 model, found = losses(threads=2)
 import jax
-print(json.dumps(["2 shards" in model.device, len(jax.devices("cpu")), model.notes]))
+print(json.dumps([model.shards, len(jax.devices("cpu")), model.notes]))
 """
-
-
-def test_there_are_as_many_devices_as_cores_unless_the_user_says_how_many():
-    code = "import jax; losses(); print(json.dumps(len(jax.devices('cpu'))))"
-    assert says(code) == usable_cores()
-    assert says(code, JAX_NUM_CPU_DEVICES="3") == 3
-    assert says(code, XLA_FLAGS="--xla_force_host_platform_device_count=4") == 4
+FEW = (
+    "JAX has started with 1 of the 2 devices for shards of a batch of 8, which stays whole: set "
+    "JAX_NUM_CPU_DEVICES=2 before it does"
+)
 
 
 def test_a_batch_is_whole_where_jax_started_with_too_few_devices():
-    few = "JAX has started with 1 of the 2 devices that a batch of 8 is cut up for: it is computed "
-    assert says(SHARDS, BATCH="8", JAX_NUM_CPU_DEVICES="1") == [False, 1, [few + "whole"]]
-    assert says(SHARDS, STARTED, BATCH="8", XLA_FLAGS=NEEDED, NPROC="2") == [
-        False,
-        1,
-        [few + "whole"],
-    ]
-    assert says(SHARDS, BATCH="8", JAX_NUM_CPU_DEVICES="2") == [True, 2, []]
+    assert says(SHARDS, BATCH="8", JAX_NUM_CPU_DEVICES="1") == [1, 1, [FEW]]
+    assert says(SHARDS, STARTED, BATCH="8", XLA_FLAGS=NEEDED, NPROC="2") == [1, 1, [FEW]]
+    assert says(SHARDS, BATCH="8", JAX_NUM_CPU_DEVICES="3") == [2, 3, []]
+    flag = "--xla_force_host_platform_device_count=4"
+    assert says(SHARDS, BATCH="8", XLA_FLAGS=flag) == [2, 4, []]
 
 
-def test_threads_beyond_the_shards_of_a_batch_are_told():
-    code = "model, _ = losses(threads=3); print(json.dumps([model.threads, model.notes]))"
-    told = "3 threads were asked for, a batch of 8 keeps 2 at work"
-    assert says(code, BATCH="8", JAX_NUM_CPU_DEVICES="3") == [2, [told]]
+def test_threads_of_the_users_environment_are_the_most_devices():
+    told = "2 threads were asked for, but JAX has started with 1 already"
+    assert says(SHARDS, BATCH="8", NPROC="1") == [1, 1, [told]]
 
 
 def test_flags_of_the_users_stay():

@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 
+from imagette.engines.with_jax import shards as shards_module
 from imagette.engines.with_jax.shards import WHOLE, Shards, shards_for
 from imagette.train.plan import Planner
 
 DROPPED = "conv 4 3x3\nrelu\nmaxpool 2\ndropout 0.3\nflatten\ndropout 0.5\nlinear classes"
 NORMED = "conv 4 3x3\nbatchnorm\nrelu\nflatten\nlinear 8\nbatchnorm\ndropout 0.2\nlinear classes"
+AVERAGED = "conv 4 3x3\nbatchnorm\nrelu\nmean\nlinear classes"
 SGD = {"name": "sgd", "rate": 0.05}
 
 RECIPES = {
@@ -17,6 +19,12 @@ RECIPES = {
     "moved pictures": {
         "network": DROPPED,
         "augment": ["flip", {"name": "shift", "pixels": 2}, {"name": "cutout", "size": 3}],
+    },
+    "turned and changed pictures": {"network": NORMED, "augment": ["affine", "trivial"]},
+    "a size that grows": {"network": AVERAGED, "sizes": {"sides": [6, 8], "shares": [0.5, 0.5]}},
+    "frozen weights and groups": {
+        "network": f"conv 4 1x1 frozen=yes\nscale initial=0.5\n{DROPPED}",
+        "groups": [{"match": "*.bias", "rate": 4.0}],
     },
     "a sum": {"network": DROPPED, "loss": {"name": "cross_entropy", "reduction": "sum"}},
     "class weights": {
@@ -32,7 +40,20 @@ RECIPES = {
 
 @pytest.fixture(params=RECIPES)
 def one(request, case):
-    return case(**{"optimiser": SGD, **RECIPES[request.param]})
+    return case(**{"optimiser": SGD, "batch": 20, **RECIPES[request.param]})
+
+
+@pytest.fixture
+def on_threads(monkeypatch):
+    """Models on so many threads, which this process says that JAX has started with."""
+
+    def build(case, threads):
+        monkeypatch.setenv("NPROC", str(threads))
+        model = case.on("jax", threads=threads)
+        monkeypatch.setenv("NPROC", "1")
+        return model
+
+    return build
 
 
 def trained(case, model):
@@ -49,34 +70,43 @@ def assert_trained_alike(one, model, other):
         np.testing.assert_allclose(saved[name], value, rtol=1e-3, atol=1e-5, err_msg=name)
 
 
-def test_shards_train_as_the_whole_batch_does(one):  # 000-13, 002-26
-    model, whole = one.on("jax", threads=2), one.on("jax")
-    assert ("2 threads, float32, 2 shards" in model.device, model.threads) == (True, 2)
+@pytest.mark.parametrize("threads", [2, 4])
+def test_shards_train_as_the_whole_batch_does(threads, one, on_threads):
+    model, whole = on_threads(one, threads), one.on("jax")
+    count = shards_for(one.recipe.batch, threads).count
+    assert (model.shards, whole.shards) == (count, 1)
+    assert f"{threads} threads, float32, {count} shards" in model.device
     assert "shards" not in whole.device
     assert_trained_alike(one, model, whole)
 
 
-def test_shards_train_as_torch_does(one):
-    assert_trained_alike(one, one.on("jax", threads=2), one.on("torch"))
+@pytest.mark.parametrize("threads", [2, 4])
+def test_shards_train_as_torch_does(threads, one, on_threads):
+    assert_trained_alike(one, on_threads(one, threads), one.on("torch"))
 
 
 @pytest.mark.parametrize(
-    ("network", "broken"), [(DROPPED, "first"), (DROPPED, "total"), (NORMED, "total")]
+    ("network", "broken"), [(DROPPED, "number_of_first"), (DROPPED, "total"), (NORMED, "total")]
 )
-def test_it_would_be_seen_if_a_shard_took_itself_for_the_batch(network, broken, case, monkeypatch):
+def test_it_would_be_seen_if_a_shard_took_itself_for_the_batch(
+    network, broken, case, on_threads, monkeypatch
+):
     one = case(network, optimiser=SGD)
-    alone = {"first": lambda _self, _num: 0, "total": lambda _self, tree: tree}[broken]
+    alone = {"number_of_first": lambda _self, _num: 0, "total": lambda _self, tree: tree}[broken]
     monkeypatch.setattr(Shards, broken, alone)
     with pytest.raises(AssertionError, match="Not equal to tolerance"):
-        assert_trained_alike(one, one.on("jax", threads=2), one.on("torch"))
+        assert_trained_alike(one, on_threads(one, 2), one.on("torch"))
 
 
-def test_chunks_and_checkpoints_in_their_middle_move_no_bit(one, monkeypatch):  # 000-14
-    whole, losses, _ = trained(one, model := one.on("jax", threads=2))
+@pytest.mark.parametrize("threads", [2, 4])
+def test_chunks_and_checkpoints_in_their_middle_move_no_bit(
+    threads, one, on_threads, monkeypatch
+):  # 000-14
+    whole, losses, _ = trained(one, model := on_threads(one, threads))
     monkeypatch.setattr(Planner, "chunk", 2)
     state, found = model.start(one.first), []
     for plan in one.plans():
-        state = one.on("jax", threads=2).restore(model.save(state))
+        state = on_threads(one, threads).restore(model.save(state))
         state, loss, _ = model.advance(state, plan)
         found += loss.tolist()
     assert found == losses
@@ -84,8 +114,8 @@ def test_chunks_and_checkpoints_in_their_middle_move_no_bit(one, monkeypatch):  
         np.testing.assert_array_equal(value, whole[name], err_msg=name)
 
 
-def test_streamed_images_are_cut_alike(one):
-    model = one.on("jax", threads=2)
+def test_streamed_images_are_cut_alike(one, on_threads):
+    model = on_threads(one, 2)
     placed = trained(one, model)
     model.place(None, one.labels)
     state, losses = model.start(one.first), []
@@ -100,18 +130,42 @@ def test_streamed_images_are_cut_alike(one):
 @pytest.mark.parametrize(
     "more", [{"augment": ["mixup"]}, {"augment": ["cutmix"]}, {"accumulate": 2}]
 )
-def test_what_looks_at_the_whole_batch_has_it_whole(more, case):
-    assert "shards" not in case(DROPPED, **more).on("jax", threads=2).device
+def test_what_looks_at_the_whole_batch_has_it_whole(more, case, on_threads):
+    assert on_threads(case(DROPPED, **more), 2).shards == 1
 
 
 @pytest.mark.parametrize(
     ("batch", "threads", "count"),
-    [(7, 2, 1), (8, 2, 2), (9, 2, 1), (9, 3, 1), (12, 3, 3), (20, 8, 5), (128, 64, 16), (20, 1, 1)],
+    [
+        (7, 2, 1),
+        (8, 2, 2),
+        (9, 2, 1),
+        (12, 3, 3),
+        (20, 8, 5),
+        (20, 16, 1),
+        (128, 32, 16),
+        (20, 1, 1),
+    ],
 )
-def test_the_rule_takes_equal_shards_of_four_images_at_least(batch, threads, count):
+def test_the_rule_takes_equal_shards_of_four_images_for_half_the_threads_at_least(
+    batch, threads, count
+):
     assert shards_for(batch, threads) == Shards(count)
     assert bool(Shards(count)) == (count > 1)
 
 
 def test_all_images_at_once_are_one_batch():
     assert shards_for("all", 2) == WHOLE
+
+
+def test_placed_images_lie_in_memory_once():
+    shared = Shards(2).shared(np.arange(24, dtype=np.uint8).reshape(2, 3, 4))
+    first, second = (each.data.unsafe_buffer_pointer() for each in shared.addressable_shards)
+    assert first == second
+
+
+def test_options_that_this_xla_does_not_know_are_left_out(monkeypatch):
+    known = dict(shards_module._OPTIONS)
+    monkeypatch.setattr(shards_module, "_OPTIONS", {**known, "xla_cpu_of_tomorrow": 1})
+    shards_module._options.cache_clear()
+    assert shards_module._options() == known

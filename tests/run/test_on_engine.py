@@ -1,10 +1,12 @@
 """A run of one engine goes on, is judged and is begun from on the other."""
 
+import json
 import sys
 
 import numpy as np
 import pytest
 
+from imagette.engines.with_jax import shards
 from imagette.errors import MissingExtra, UsageError
 from imagette.experiment import Experiment
 from imagette.run.evaluate import evaluate_run
@@ -74,6 +76,25 @@ def test_a_run_resumed_on_the_other_engine_stays_there(engine, experiment, train
     pairs = zip(RunFolder.open(folder.path).history(), whole.history(), strict=True)
     for row, expected in pairs:
         assert row["validation_loss"] == pytest.approx(expected["validation_loss"], rel=1e-3)
+
+
+def test_a_run_whose_batches_are_cut_otherwise_than_before_says_so(experiment, monkeypatch):
+    monkeypatch.setattr(Planner, "chunk", 3)
+    monkeypatch.setenv("NPROC", "2")
+    small = experiment(engine={"name": "jax", "threads": 2}, recipe={"batch": 20, "epochs": 2})
+    begun = until_a_chunk(train_experiment(small))
+    assert Decision("shards", 2, "the fixed rule for batches of 20 on 2 threads") in begun
+    folder = next(event for event in begun if isinstance(event, Begun)).folder
+    told = "number of shards of a batch was {} and is {}: the bits may not be those of one run"
+    assert not [e for e in until_a_chunk(resume(folder.path)) if told[:15] in str(e)]
+    monkeypatch.setattr(shards, "MOST_SHARDS", 1)
+    assert Remark(told.format(2, 1)) in until_a_chunk(resume(folder.path))
+    rows = [row for row in folder.decisions() if row["what"] != "shards"]  # as of earlier versions
+    lines = "".join(f"{json.dumps(row)}\n" for row in rows)
+    (folder.path / "decisions.jsonl").write_text(lines, encoding="utf-8")
+    monkeypatch.undo()
+    monkeypatch.setenv("NPROC", "2")
+    assert Remark(told.format(1, 2)) in resume(folder.path)
 
 
 def test_an_unknown_engine_is_refused():

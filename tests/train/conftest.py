@@ -16,6 +16,7 @@ class CountingModel:
     device = "paper"
     notes = ()
     threads = 1
+    shards = 1
 
     def __init__(self, losses=lambda step: 1.0, logits=None):
         self.losses, self.logits = losses, logits

@@ -113,6 +113,11 @@ class Model(Protocol):
         ...
 
     @property
+    def shards(self) -> int:
+        """Into how many parts it cuts a batch, each for a thread: part of the same bits too."""
+        ...
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What the user should know, such as a device that was asked for and is absent."""
         ...

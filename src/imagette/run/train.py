@@ -135,12 +135,15 @@ def train_prepared(
 
 
 def _decisions(prepared: Prepared) -> list[Decision]:
-    """What was measured, and the threads in any case."""
+    """What was measured, the threads in any case, and the shards of a batch if it is cut."""
     made = [*prepared.decisions]
+    rule = f"the fixed rule for batches of {prepared.planner.batch}"
     if all(one.what != "threads" for one in made):
-        asked = prepared.experiment.engine.threads is not None
-        rule = "as asked" if asked else f"the fixed rule for batches of {prepared.planner.batch}"
-        made.insert(0, Decision("threads", prepared.model.threads, rule))
+        because = rule if prepared.experiment.engine.threads is None else "as asked"
+        made.insert(0, Decision("threads", prepared.model.threads, because))
+    if prepared.model.shards > 1:
+        because = f"{rule} on {prepared.model.threads} threads"
+        made.append(Decision("shards", prepared.model.shards, because))
     return made
 
 
@@ -239,11 +242,25 @@ def with_decisions(experiment: Experiment, folder: RunFolder) -> Experiment:
 def _changes(folder: RunFolder, prepared: Prepared) -> list[str]:
     """What differs between now and the start, and could move bits."""
     then, now = folder.environment(), environment()
+    keys = (*PACKAGES[prepared.experiment.engine.name], "processor", "platform")
+    changed = [(key, then.get(key), now[key]) for key in keys if then.get(key) != now[key]]
+    shards = _shards_before(folder, prepared.experiment.engine.name)
+    if shards not in (None, prepared.model.shards):
+        changed.append(("number of shards of a batch", shards, prepared.model.shards))
     return [
-        f"{key} was {then.get(key)} and is {now[key]}: the bits may not be those of one run"
-        for key in (*PACKAGES[prepared.experiment.engine.name], "processor", "platform")
-        if then.get(key) != now[key]
+        f"{what} was {before} and is {after}: the bits may not be those of one run"
+        for what, before, after in changed
     ]
+
+
+def _shards_before(folder: RunFolder, engine: str) -> int | None:
+    """Into how many the run has cut its batches so far; None if this engine has taken no step."""
+    rows = folder.decisions()
+    begin = max((i for i, row in enumerate(rows) if row["what"] == "engine"), default=0)
+    decided = {row["what"]: row.get("value") for row in rows[begin:]}
+    if "threads" not in decided or engine_by_now(experiment_of(folder), folder) != engine:
+        return None
+    return decided.get("shards", 1)
 
 
 def _tracked(events: RunEvents, folder: RunFolder, experiment: Experiment) -> RunEvents:

@@ -12,7 +12,8 @@ from jax._src.xla_bridge import backends_are_initialized  # there is no public w
 from jax.errors import JaxRuntimeError
 
 from imagette.data.places import cache_root
-from imagette.engines.with_jax.flags import check_flags, put_flags
+from imagette.engines.with_jax.flags import check_flags, is_given, put_flags
+from imagette.engines.with_jax.shards import MOST_SHARDS
 from imagette.errors import UsageError
 from imagette.machine import processor_in_words, usable_cores
 
@@ -33,7 +34,7 @@ def begin(threads: int | None) -> None:
         put_flags()
         if threads:
             os.environ.setdefault("NPROC", str(threads))
-        _offer_devices(usable_cores())
+        _offer_devices(threads_asked(threads)[0])
         if not any(name.startswith("XLA_PYTHON_CLIENT_") for name in os.environ):
             os.environ["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"  # take no memory for later
         if jax.config.jax_compilation_cache_dir is None:  # type: ignore[attr-defined]
@@ -42,11 +43,15 @@ def begin(threads: int | None) -> None:
         _processor()
 
 
-def _offer_devices(num: int) -> None:
-    """So many on the processor, for shards of a batch, unless the user has said how many."""
-    said = "xla_force_host_platform_device_count" in os.environ.get("XLA_FLAGS", "")
-    if not said and jax.config.jax_num_cpu_devices == -1:  # type: ignore[attr-defined]
-        jax.config.update("jax_num_cpu_devices", num)
+def _offer_devices(threads: int) -> None:
+    """One for each thread, for shards of a batch, unless the user has said how many.
+
+    Not more: XLA takes as many threads as there are devices on the processor, if not more.
+    """
+    if is_given("xla_force_host_platform_device_count"):
+        return
+    if jax.config.jax_num_cpu_devices == -1:  # type: ignore[attr-defined]
+        jax.config.update("jax_num_cpu_devices", min(threads, MOST_SHARDS))
 
 
 def _keep_compilations(folder: Path) -> None:

@@ -59,6 +59,11 @@ def options_read() -> str:
     return read.hex()
 
 
+def is_given(flag: str) -> bool:
+    """Whether the user's flags, or the file that they name, have this one."""
+    return any(given.partition("=")[0] == f"--{flag}" for given in _given().split())
+
+
 def _was_read(now: str) -> bool:
     """Whether JAX, which others started, has read these flags.
 

@@ -25,7 +25,7 @@ from imagette.engines.protocol import (
 from imagette.engines.with_jax.accumulation import accumulated, clipped
 from imagette.engines.with_jax.augment import lower_augmentation
 from imagette.engines.with_jax.averages import taken
-from imagette.engines.with_jax.backend import Place, begin, choose_device, threads_asked, working
+from imagette.engines.with_jax.backend import begin, choose_device, threads_asked, working
 from imagette.engines.with_jax.foreign import PureForward
 from imagette.engines.with_jax.forward import Forward
 from imagette.engines.with_jax.losses import LossFunction, lower_loss, mixed
@@ -33,7 +33,7 @@ from imagette.engines.with_jax.optimisers import lower_optimiser, own_optimiser
 from imagette.engines.with_jax.own import Own
 from imagette.engines.with_jax.pure import Tree
 from imagette.engines.with_jax.resize import resized
-from imagette.engines.with_jax.shards import WHOLE, Shards, shards_for
+from imagette.engines.with_jax.shards import WHOLE, Shards, shards_of
 from imagette.errors import UsageError
 from imagette.machine import threads_for
 from imagette.network.graph import Graph
@@ -74,8 +74,10 @@ class JaxModel:
             )
         begin(engine.num_threads or threads_for(recipe.batch))
         self._place = choose_device(engine.device)
-        self._shards, self.threads, notes = _threads(recipe, engine, own, self._place)
-        self.notes = (*self._place.notes, *notes)
+        self.threads, notes = threads_asked(engine.num_threads)
+        whole = own.looks_at_batches or self._place.device.platform != "cpu"
+        self._shards, told = (WHOLE, ()) if whole else shards_of(recipe, self.threads)
+        self.notes = (*self._place.notes, *notes, *told)
         kind = f"{self.threads} thread{'s' if self.threads > 1 else ''}, float32"
         shards = f", {self._shards.count} shards" if self._shards else ""
         self.device = f"jax {jax.__version__} on {self._place.words}, {kind}{shards}"
@@ -103,10 +105,14 @@ class JaxModel:
         self._watch = jax.jit(self._kept, static_argnums=0)
         self._slopes = jax.jit(jax.grad(self._chosen, argnums=2))
 
+    @property
+    def shards(self) -> int:
+        return self._shards.count
+
     def place(self, images: Images | None, labels: Labels) -> None:
         with working(self._place):
-            self._images = None if images is None else self._shards.spread(jnp.array(images))
-            self._labels = self._shards.spread(jnp.array(labels, jnp.int32))
+            self._images = None if images is None else self._shards.shared(images)
+            self._labels = self._shards.shared(labels.astype(np.int32))
 
     def start(self, weights: Weights) -> JaxState:
         with working(self._place):
@@ -140,7 +146,8 @@ class JaxModel:
                 state, source, self._labels, padded, steps, plan.input_size
             )
         mean = 1 if self._recipe.loss.reduction == "mean" else 1 / plan.indices.shape[1]
-        return state, np.array(losses[:steps]) * np.float32(mean), np.array(correct[:steps])
+        losses, correct = np.asarray(losses)[:steps], np.asarray(correct)[:steps]
+        return state, losses * np.float32(mean), correct.copy()
 
     def _one_by_one(
         self, state: JaxState, plan: StepPlan, images: NDArray[np.uint8 | np.float32] | None
@@ -216,7 +223,7 @@ class JaxModel:
         images = self._normalised(pixels if size is None else resized(pixels, size))
         parts = parts_of(len(images), self._recipe.accumulate)
         (whole,) = parts_of(len(images), 1)
-        first, num_images = shards.first(len(images)), len(images) * shards.count
+        first, num_images = shards.number_of_first(len(images)), len(images) * shards.count
 
         def loss_of(
             params: Tree, fixed: Tree = state.fixed, part: slice = whole
@@ -325,32 +332,6 @@ class JaxModel:
 
     def _normalised(self, pixels_BHWC: Array) -> Array:
         return jnp.asarray(self._offset) + pixels_BHWC.astype(jnp.float32) * self._scale
-
-
-def _threads(
-    recipe: Recipe, engine: EngineSpec, own: Own, place: Place
-) -> tuple[Shards, int, tuple[str, ...]]:
-    """The shards of a batch, the threads that compute, and what to say of them.
-
-    What may look at the whole batch at once has it whole, such as code of the user's.
-    """
-    asked = engine.num_threads
-    whole = own.network or own.loss or own.update or recipe.mixing or recipe.accumulate > 1
-    shards = shards_for(recipe.batch, asked or threads_for(recipe.batch))
-    if whole or place.device.platform != "cpu" or not shards:
-        return WHOLE, *threads_asked(asked)
-    has = len(jax.local_devices(backend="cpu"))
-    if has < shards.count:
-        threads, notes = threads_asked(asked)
-        note = (
-            f"JAX has started with {has} of the {shards.count} devices that a batch of "
-            f"{recipe.batch} is cut up for: it is computed whole"
-        )
-        return WHOLE, threads, (*notes, note)
-    if asked in (None, shards.count):
-        return shards, shards.count, ()
-    note = f"{asked} threads were asked for, a batch of {recipe.batch} keeps {shards.count} at work"
-    return shards, shards.count, (note,)
 
 
 def _loop_length(plan: StepPlan) -> int:

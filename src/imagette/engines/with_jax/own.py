@@ -46,6 +46,11 @@ class Own:
     update: Update | None = None
 
     @property
+    def looks_at_batches(self) -> bool:
+        """Whether something here may look at all images of a batch together."""
+        return bool(self.network or self.loss or self.update)
+
+    @property
     def has_network(self) -> bool:
         return self.network is not None
 

@@ -7,22 +7,26 @@ such as the gradient, is added up between them.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from typing import Any, Literal
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
+from jax.errors import JaxRuntimeError
 from jax.flatten_util import ravel_pytree
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
+from numpy.typing import NDArray
 
 from imagette.arrays import Size
 from imagette.engines.with_jax.pure import Tree
+from imagette.recipe.recipe import Recipe
 
 # Smaller shards spend more on adding up than a second thread gains (docs/log.md).
 SMALLEST_SHARD = 4
 
-# More threads than these were not measured.
+# Only two have been measured.
 MOST_SHARDS = 16
 
 AXIS = "shard"
@@ -30,12 +34,14 @@ AXIS = "shard"
 _CUT, _SAME = PartitionSpec(None, AXIS), PartitionSpec()  # the second axis of [k,B,...]; all of it
 _BY_IMAGE = ("indices", "draws")
 
-# A thread for each shard, and no end where one waits long for another: of a process that sleeps.
+# One thread for a shard; and where one waits for another, as in a process that sleeps, XLA would
+# complain after 20 s and end the process after 40.
 _OPTIONS = {
     "xla_cpu_multi_thread_eigen": False,
-    "xla_cpu_collective_call_warn_stuck_seconds": 1_000_000,
+    "xla_cpu_collective_call_warn_stuck_seconds": 600,
     "xla_cpu_collective_call_terminate_timeout_seconds": 1_000_000,
 }
+_ALIGNMENT = 64  # in bytes: of arrays of NumPy's that JAX reads where they are
 
 Steps = Callable[..., tuple[Any, Array, Array]]
 """(state, source, labels, plan, steps, size, shards) to (state, losses, numbers of correct)."""
@@ -54,7 +60,7 @@ class Shards:
     def _mesh(self) -> Mesh:
         return Mesh(np.array(jax.local_devices(backend="cpu")[: self.count]), (AXIS,))
 
-    def first(self, num: int) -> Array | int:
+    def number_of_first(self, num: int) -> Array | int:
         """In a step: the number that the first of a shard's `num` images has in the batch."""
         return lax.axis_index(AXIS) * num if self else 0
 
@@ -69,11 +75,17 @@ class Shards:
         """The same on every shard's device."""
         return jax.device_put(tree, NamedSharding(self._mesh, _SAME)) if self else tree
 
+    def shared(self, values: NDArray[Any]) -> Array:
+        """The same, of one copy in memory that every shard's device reads, and nobody changes."""
+        if not self:
+            return jnp.array(values)
+        return self.spread(_aligned(values))
+
     def compiled(self, steps: Steps) -> Steps:
         """`steps` as a function of all but `shards`, its last argument, compiled.
 
-        The others are (state, source, labels, plan, number of steps, input size). A batch that
-        cannot be cut into equal shards, the last of an epoch, is computed whole by every thread.
+        The others are (state, source, labels, plan, number of steps, input size). A last batch of
+        an epoch that cannot be cut into as many is computed whole, on each of the devices.
         """
         if not self:
             return jax.jit(partial(steps, shards=WHOLE), donate_argnums=0, static_argnums=5)
@@ -99,21 +111,58 @@ class Shards:
             )
             return run(state, source, labels, plan, num_steps)
 
-        return jax.jit(sharded, donate_argnums=0, static_argnums=5, compiler_options=_OPTIONS)
+        return jax.jit(sharded, donate_argnums=0, static_argnums=5, compiler_options=_options())
 
 
 WHOLE = Shards()
 
 
+def shards_of(recipe: Recipe, threads: int) -> tuple[Shards, tuple[str, ...]]:
+    """The shards of a recipe's batches on the processor, and what to say of them."""
+    if recipe.mixing or recipe.accumulate > 1:  # what of a batch is together must stay so
+        return WHOLE, ()
+    shards, has = shards_for(recipe.batch, threads), len(jax.local_devices(backend="cpu"))
+    if shards.count <= has:
+        return shards, ()
+    return WHOLE, (
+        f"JAX has started with {has} of the {shards.count} devices for shards of a batch of "
+        f"{recipe.batch}, which stays whole: set JAX_NUM_CPU_DEVICES={shards.count} before it does",
+    )
+
+
 def shards_for(batch: int | Literal["all"], threads: int) -> Shards:
-    """The fixed rule: one for each thread, or fewer where only those are equal and large enough.
+    """The fixed rule: as many equal ones as threads, or half as many at least; else none.
 
     >>> [shards_for(batch, 2).count for batch in (4, 8, 9, 20)]
     [1, 2, 1, 2]
-    >>> shards_for(20, 8)
-    Shards(count=5)
+    >>> [shards_for(20, threads).count for threads in (8, 16)]
+    [5, 1]
     """
     if batch == "all":
         return WHOLE
     most = min(threads, MOST_SHARDS, batch // SMALLEST_SHARD)
-    return Shards(next((n for n in range(most, 1, -1) if batch % n == 0), 1))
+    count = next((n for n in range(most, 0, -1) if batch % n == 0), 1)
+    return Shards(count) if 2 * count >= threads else WHOLE
+
+
+def _aligned(values: NDArray[Any]) -> NDArray[Any]:
+    """A copy that begins where JAX need not copy it again."""
+    memory = np.empty(values.nbytes + _ALIGNMENT, np.uint8)
+    begin = -memory.ctypes.data % _ALIGNMENT
+    copy = memory[begin : begin + values.nbytes].view(values.dtype).reshape(values.shape)
+    copy[...] = values
+    return copy
+
+
+@cache
+def _options() -> dict[str, bool | int]:
+    """Those of the options that this version of XLA knows: another ends the compilation."""
+    return {name: value for name, value in _OPTIONS.items() if _is_known(name, value)}
+
+
+def _is_known(name: str, value: bool | int) -> bool:
+    try:
+        jax.jit(lambda: 0, compiler_options={name: value}).lower().compile()
+    except JaxRuntimeError:
+        return False
+    return True

@@ -67,6 +67,7 @@ class TorchModel:
         self._own = own = own or Own()
         place = choose_device(engine.device)
         self.threads = engine.num_threads or threads_for(recipe.batch)
+        self.shards = 1
         kind = f"{self.threads} thread{'s' if self.threads > 1 else ''}, {engine.precision}"
         self.device = f"torch {torch.__version__} on {place.words}, {kind}"
         self.notes = place.notes
