@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -85,7 +84,6 @@ print(json.dumps([model.shards, len(jax.devices("cpu")), counted, model.notes]))
 """
 
 
-@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="Linux names threads there")
 @pytest.mark.parametrize(("threads", "shards"), [(1, 1), (2, 2), (3, 2), (5, 1)])
 def test_xla_has_as_many_threads_as_asked_for_and_a_device_for_each(threads, shards):
     code = POOL.replace("THREADS", str(threads))

@@ -36,11 +36,12 @@ RECIPES = {
     "Muon": {"network": DROPPED, "optimiser": "muon"},
     "Adam": {"network": DROPPED, "optimiser": "adam"},
 }
+SOME = ("averages", "a short last batch of an odd number", "turned and changed pictures")
 
 
-@pytest.fixture(params=RECIPES)
-def one(request, case):
-    return case(**{"optimiser": SGD, "batch": 20, **RECIPES[request.param]})
+@pytest.fixture
+def make(case):
+    return lambda name: case(**{"optimiser": SGD, "batch": 20, **RECIPES[name]})
 
 
 @pytest.fixture
@@ -70,8 +71,11 @@ def assert_trained_alike(one, model, other):
         np.testing.assert_allclose(saved[name], value, rtol=1e-3, atol=1e-5, err_msg=name)
 
 
-@pytest.mark.parametrize("threads", [2, 4])
-def test_shards_train_as_the_whole_batch_does(threads, one, on_threads):
+@pytest.mark.parametrize(
+    ("name", "threads"), [("dropout", 2), ("batch norms", 2), *((name, 4) for name in RECIPES)]
+)
+def test_shards_train_as_the_whole_batch_does(name, threads, make, on_threads):
+    one = make(name)
     model, whole = on_threads(one, threads), one.on("jax")
     count = shards_for(one.recipe.batch, threads).count
     assert (model.shards, whole.shards) == (count, 1)
@@ -93,8 +97,10 @@ def test_it_would_be_seen_if_a_shard_took_itself_for_the_batch(
         assert_trained_alike(one, on_threads(one, 2), one.on("jax"))
 
 
-def test_chunks_and_checkpoints_in_their_middle_move_no_bit(one, on_threads, monkeypatch):
+@pytest.mark.parametrize("name", SOME)
+def test_chunks_and_checkpoints_in_their_middle_move_no_bit(name, make, on_threads, monkeypatch):
     # 000-14
+    one = make(name)
     whole, losses, _ = trained(one, model := on_threads(one, 4))
     monkeypatch.setattr(Planner, "chunk", 2)
     again = on_threads(one, 4)
@@ -108,7 +114,9 @@ def test_chunks_and_checkpoints_in_their_middle_move_no_bit(one, on_threads, mon
         np.testing.assert_array_equal(value, whole[name], err_msg=name)
 
 
-def test_streamed_images_are_cut_alike(one, on_threads):
+@pytest.mark.parametrize("name", SOME)
+def test_streamed_images_are_cut_alike(name, make, on_threads):
+    one = make(name)
     model = on_threads(one, 4)
     placed = trained(one, model)
     model.place(None, one.labels)
