@@ -16,7 +16,7 @@ from jax import Array
 from imagette.engines.with_jax import pooling
 from imagette.engines.with_jax.convolution import Convolution, convolution_of
 from imagette.engines.with_jax.dropout import dropout
-from imagette.engines.with_jax.norms import batch_normalised, normalised, running
+from imagette.engines.with_jax.norms import batch_normalised, normalised, num_by_channel, running
 from imagette.engines.with_jax.shards import Shards
 from imagette.engines.with_jax.sums import add_bias
 from imagette.network import (
@@ -96,7 +96,7 @@ def _batch_norm(layer: BatchNorm) -> Function:
             mean, var = own["mean"], own["var"]
             return normalised(x, mean, var, layer.epsilon, own["weight"], own["bias"])
         y, mean, var = batch_normalised(x, own["weight"], own["bias"], layer.epsilon, call.shards)
-        num = call.shards.count * x.size // x.shape[-1]
+        num = num_by_channel(x, call.shards)
         call.moved["mean"] = running(own["mean"], mean, layer.momentum)
         call.moved["var"] = running(own["var"], var * (num / max(num - 1, 1)), layer.momentum)
         return y

@@ -17,6 +17,11 @@ def normalised(
     return (x - mean) * (jax.lax.rsqrt(var + epsilon) * weight) + bias
 
 
+def num_by_channel(x: Array, shards: Shards) -> int:
+    """How many numbers of each channel the whole batch has, of which `x` is a shard."""
+    return shards.count * x.size // x.shape[-1]
+
+
 def running(before: Array, now: Array, momentum: float) -> Array:
     """A running statistic after one batch, as torch defines momentum."""
     return (1 - momentum) * before + momentum * now
@@ -41,7 +46,7 @@ Saved = tuple[Array, Array, Array, Array]
 def _forward(
     x: Array, weight: Array, bias: Array, epsilon: float, shards: Shards
 ) -> tuple[tuple[Array, Array, Array], Saved]:
-    num = shards.count * x.size // x.shape[-1]
+    num = num_by_channel(x, shards)
     mean = shards.total(by_channel(x)) / num
     var = shards.total(by_channel(jnp.square(x - mean))) / num
     return (normalised(x, mean, var, epsilon, weight, bias), mean, var), (x, weight, mean, var)
@@ -52,7 +57,7 @@ def _backward(
 ) -> tuple[Array, Array, Array]:
     x, weight, mean, var = saved
     gradient = gradients[0]
-    num, inverse = shards.count * x.size // x.shape[-1], jax.lax.rsqrt(var + epsilon)
+    num, inverse = num_by_channel(x, shards), jax.lax.rsqrt(var + epsilon)
     of_bias = by_channel(gradient)
     of_weight = by_channel(gradient * (x - mean)) * inverse
     all_bias, all_weight = shards.total((of_bias, of_weight))

@@ -157,12 +157,14 @@ def _aligned(values: NDArray[Any]) -> NDArray[Any]:
 @cache
 def _options() -> dict[str, bool | int]:
     """Those of the options that this version of XLA knows: another ends the compilation."""
-    return {name: value for name, value in _OPTIONS.items() if _is_known(name, value)}
+    if _are_known(_OPTIONS):
+        return _OPTIONS
+    return {name: value for name, value in _OPTIONS.items() if _are_known({name: value})}
 
 
-def _is_known(name: str, value: bool | int) -> bool:
+def _are_known(options: Mapping[str, bool | int]) -> bool:
     try:
-        jax.jit(lambda: 0, compiler_options={name: value}).lower().compile()
+        jax.jit(lambda: 0, compiler_options=dict(options)).lower().compile()
     except JaxRuntimeError:
         return False
     return True
