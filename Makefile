@@ -17,7 +17,7 @@ test: check
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not system"
 
 test-system: $(VENV)/.develops
-	$(BIN)/python -m pytest -m system
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m system
 
 check: $(VENV)/.develops
 	$(BIN)/ruff check

@@ -23,8 +23,21 @@ settings.load_profile("imagette")
 REAL_CACHE = Path(os.environ.get("IMAGETTE_TEST_CACHE") or cache_root())
 
 
-# Of two processes neither waits for the other's last file, if the longest come first.
-LONGEST = ("test_power.py", "test_surface.py", "test_anywhere.py", "test_seal.py", "test_train.py")
+# Of two processes neither waits for the other's last file, if what takes longest goes out first.
+LONGEST = (
+    "test_lessons.py",
+    "test_killed.py",
+    "test_source.py",
+    "test_jax_adapters.py",
+    "test_jax_shards.py",
+    "test_agreement.py",
+    "test_interruption.py",
+    "test_power.py",
+    "test_jax_backend.py",
+    "test_sweep.py",
+    "test_accumulate.py",
+    "test_averaging.py",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
