@@ -16,7 +16,7 @@ from imagette.run.begin import weights_to_begin
 from imagette.run.checks import check_together
 from imagette.run.choice import decided
 from imagette.run.prepare import Prepared, prepare
-from imagette.run.training import LAST_SECONDS, evaluation_image_seconds, training_of
+from imagette.run.training import LAST_SECONDS, evaluation_image_seconds, to_judge, training_of
 from imagette.train.decide import length_remarks
 from imagette.train.events import Decision
 from imagette.train.feed import advanced
@@ -131,9 +131,10 @@ def _whole_pace(
     measured = _measured(training, start, seconds)
     image_seconds = evaluation_image_seconds(training, start.arrays)
     others = sum(evaluated.values()) - evaluated["validation"]
-    judged = {name: evaluated.get(name, 0) for name in ("validation", "test")}
-    judged = judged if any(judged.values()) else {"train": len(training.train)}
-    views = sum(training.evaluation.num_views_of(name) * n for name, n in judged.items())
+    sizes = {**evaluated, "train": len(training.train)}
+    views = sum(
+        training.evaluation.num_views_of(name) * sizes[name] for name in to_judge(evaluated)
+    )
     ending = LAST_SECONDS + views * image_seconds
     rests = (measured.rest_seconds + others * image_seconds,)
     return replace(measured.at(training.planner.work_ahead(0)), rests=rests, ending=ending)

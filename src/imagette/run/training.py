@@ -1,5 +1,6 @@
 """What is prepared, as the loop takes it, and what comes after the loop."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from time import perf_counter
 
@@ -41,11 +42,19 @@ SAMPLE = 400  # images that tell how long judging takes
 LAST_SECONDS = 0.5  # for curves and the run's last files
 
 
+def to_judge(sizes: Mapping[str, int]) -> list[str]:
+    """Validation, and the test set where it was open all along; without either, train.
+
+    >>> to_judge({"train": 50_000, "validation": 0})
+    ['train']
+    """
+    return [name for name in ("validation", "test") if sizes.get(name)] or ["train"]
+
+
 def splits_to_judge(training: Training) -> dict[str, Split]:
-    """Validation, and the test set where it was open all along; without either, train."""
-    splits = {"validation": training.validation, "test": training.test}
-    found = {name: split for name, split in splits.items() if split is not None and len(split)}
-    return found or {"train": training.train}
+    all_of = {"train": training.train, "validation": training.validation, "test": training.test}
+    splits = {name: split for name, split in all_of.items() if split is not None}
+    return {name: splits[name] for name in to_judge({n: len(s) for n, s in splits.items()})}
 
 
 def leaving_time_to_judge(training: Training, arrays: Weights) -> Training:
