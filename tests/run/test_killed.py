@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-COUNT = 6
+COUNT = 4
 
 
 @pytest.mark.system
