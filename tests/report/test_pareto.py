@@ -73,3 +73,15 @@ def test_names_of_points_that_lie_close_cover_neither_each_other_nor_a_mark():
     assert not [1 for i, box in enumerate(boxes) for other in boxes[:i] if box.overlaps(other)]
     marks = axes.transData.transform([line for one in axes.lines for line in one.get_xydata()])
     assert not [1 for box in boxes for x, y in marks if box.contains(x, y)]
+
+
+def test_of_two_marks_one_above_the_other_each_is_nearest_to_its_own_name():
+    pair = (Point("lower", 9e3, 0.75, on_front=False), Point("upper", 9e3, 0.7525, on_front=False))
+    (axes,) = pareto_figure([Price("parameters", (*POINTS, *pair))], "accuracy %").axes
+    *_, lower, upper = axes.texts
+    assert texts(axes)[-2:] == ["lower", "upper"]
+    assert upper.get_window_extent().y0 > lower.get_window_extent().y1
+    marks = axes.transData.transform([name.xy for name in (upper, lower)])
+    for name, (own, other) in ((upper, marks), (lower, marks[::-1])):
+        box = name.get_window_extent()
+        assert abs(own[1] - (box.y0 + box.y1) / 2) < abs(other[1] - (box.y0 + box.y1) / 2)

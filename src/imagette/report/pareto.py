@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
+from math import hypot
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Annotation
 from matplotlib.ticker import EngFormatter, LogLocator, MaxNLocator, NullFormatter
 from matplotlib.transforms import Bbox
+from numpy.typing import NDArray
 
 from imagette.report.colours import BLUE, GREY, INK, ORANGE
 from imagette.report.style import bare, new_figure
@@ -19,9 +22,14 @@ _MOST_NAMES = 8  # on a panel: more lie over each other
 _MOST_TICKS = 5
 _LONGEST_NAME = 22
 _MARK_POINTS = 4.0  # from the middle of a mark to where no name may come
+_SAME_PIXELS = 0.5  # distances so alike are one
 _PIXELS_A_POINT = 1 / 72  # times the figure's own resolution
 # Where a name may stand from its mark, in points; the first that is free, on its own side first.
 _PLACES = ((6, 6), (6, -12), (6, 17), (6, -23), (6, 28), (6, -34))
+
+
+Pixels = NDArray[np.float64]  # x and y in the last axis
+Faults = tuple[bool, bool]  # of a name's place: it covers something; another mark is nearer to it
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +72,38 @@ def pareto_figure(
 
 
 def _keep_apart(axes: Axes, points: Sequence[Point]) -> None:
-    """Moves each name to the first place where it covers neither a mark nor a name before it."""
+    """Moves each name to the first place where it covers neither a mark nor a name before it.
+
+    Of such places, those are better where no other mark is nearer to it than its own.
+    """
     half = _MARK_POINTS * axes.figure.dpi * _PIXELS_A_POINT
     middles = axes.transData.transform([(one.price, 100 * one.accuracy) for one in points])
     taken = [Bbox([[x - half, y - half], [x + half, y + half]]) for x, y in middles]
     for name in (text for text in axes.texts if isinstance(text, Annotation)):
+        own = axes.transData.transform(name.xy)
         side = -1 if name.get_horizontalalignment() == "right" else 1
-        for way, (x, y) in product((side, -side), _PLACES):
-            name.set_position((way * x, y))
-            name.set_horizontalalignment("left" if way > 0 else "right")
-            box = name.get_window_extent()
-            if not any(box.overlaps(other) for other in taken):
-                break
-        else:
-            name.set_position((side * _PLACES[0][0], _PLACES[0][1]))
-            name.set_horizontalalignment("left" if side > 0 else "right")
-        taken.append(name.get_window_extent())
+        places = [(way * x, y) for way, (x, y) in product((side, -side), _PLACES)]
+        faults = [_faults(_stood(name, place), own, middles, taken) for place in places]
+        taken.append(_stood(name, places[faults.index(min(faults))]))
+
+
+def _faults(box: Bbox, own: Pixels, middles: Pixels, taken: Sequence[Bbox]) -> Faults:
+    nearest = min(_distance(box, middle) for middle in middles)
+    covers = any(box.overlaps(other) for other in taken)
+    return covers, nearest < _distance(box, own) - _SAME_PIXELS
+
+
+def _stood(name: Annotation, place: tuple[int, int]) -> Bbox:
+    """The box of a name, moved to a place."""
+    name.set_position(place)
+    name.set_horizontalalignment("left" if place[0] > 0 else "right")
+    return name.get_window_extent()
+
+
+def _distance(box: Bbox, point: Pixels) -> float:
+    """From the nearest point of a box; 0 inside it."""
+    x, y = point.tolist()
+    return hypot(max(box.x0 - x, 0.0, x - box.x1), max(box.y0 - y, 0.0, y - box.y1))
 
 
 def _panel(axes: Axes, price: Price, most_names: int) -> None:
