@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 MANIFEST := pyproject.toml constraints.txt
+# A file's tests share what they compile; two threads in each of two processes would only wait.
+# Files go out in the order of tests/conftest.py, not by how many tests they have.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo test test-system check coverage flags exercises sources results clean
 .DEFAULT_GOAL := demo
@@ -11,13 +14,11 @@ MANIFEST := pyproject.toml constraints.txt
 demo: $(VENV)/.runs
 	$(BIN)/imagette train
 
-# A file's tests share what they compile; two threads in each of two processes would only wait.
-# Files go out in the order of tests/conftest.py, not by how many tests they have.
 test: check
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not system"
+	$(PYTEST) -m "not system"
 
 test-system: $(VENV)/.develops
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m system
+	$(PYTEST) -m system
 
 check: $(VENV)/.develops
 	$(BIN)/ruff check

@@ -28,7 +28,7 @@ from imagette.evaluate.predictions import Predictions
 from imagette.run.lines import line_of
 
 NAME = os.environ.get("IMAGETTE_LESSON_DATA", "cifar10")
-ENGINE, LIMIT, EPOCHS = "torch", 600 if NAME == "cifar10" else 300, 4
+ENGINE, LIMIT, EPOCHS = "torch", 600, 4
 if not find_spec(ENGINE):
     raise SystemExit(f"this lesson needs {ENGINE}: pip install 'imagette[{ENGINE}]'")
 SHORT = [f"data.name={NAME}", f"data.limit={LIMIT}", f"recipe.epochs={EPOCHS}"]

@@ -22,7 +22,7 @@ from imagette.sweep.spec import Sweep
 from imagette.sweep.trials import plan_trials
 
 NAME = os.environ.get("IMAGETTE_LESSON_DATA", "cifar10")
-LIMIT = 10_000 if NAME == "cifar10" else 1000  # digits and clothes are learnt from fewer
+LIMIT = 10_000 if NAME == "cifar10" else 2000  # digits and clothes are learnt from fewer
 SHORT = [f"data.name={NAME}", f"data.limit={LIMIT}", "engine.threads=1"]
 SHORT += [] if NAME == "cifar10" else ["data.normalise=channels"]  # .5 is said for three colours
 

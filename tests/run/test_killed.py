@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-COUNT = 4
+COUNT = 6
 
 
 @pytest.mark.system

@@ -27,7 +27,6 @@ _PIXELS_A_POINT = 1 / 72  # times the figure's own resolution
 # Where a name may stand from its mark, in points; the first that is free, on its own side first.
 _PLACES = ((6, 6), (6, -12), (6, 17), (6, -23), (6, 28), (6, -34))
 
-
 Pixels = NDArray[np.float64]  # x and y in the last axis
 Faults = tuple[bool, bool]  # of a name's place: it covers something; another mark is nearer to it
 

@@ -52,6 +52,7 @@ def to_judge(sizes: Mapping[str, int]) -> list[str]:
 
 
 def splits_to_judge(training: Training) -> dict[str, Split]:
+    """Of `to_judge`, the images."""
     all_of = {"train": training.train, "validation": training.validation, "test": training.test}
     splits = {name: split for name, split in all_of.items() if split is not None}
     return {name: splits[name] for name in to_judge({n: len(s) for n, s in splits.items()})}

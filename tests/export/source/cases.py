@@ -32,7 +32,7 @@ LARGE_BATCHES = {"batch": 19, "epochs": 5, "schedule": ONE_CYCLE}
 
 NETWORKS = {
     "lenet": Case("lenet5", {"optimiser": SGD, "schedule": "steps"}),
-    "cnn_mnist": Case("cnn_mnist", {"optimiser": {"name": "adam", "rate": 0.002}}, width=0.25),
+    "cnn_mnist": Case("cnn_mnist", {"optimiser": {"name": "adam", "rate": 0.002}}),
     "convnext_mini": Case("convnext_mini", {"optimiser": "adamw", "schedule": "cosine"}),
     "vgg8": Case(
         "vgg8", {**LARGE_BATCHES, "optimiser": {**SMALL, "rate": 0.0003}}, 3, 32, width=0.25
