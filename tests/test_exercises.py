@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from imagette import ImagetteError
+
 ROOT = Path(__file__).parents[1]
 SCRIPT = ROOT / "scripts" / "exercises.py"
 EXERCISES = ROOT / "lessons" / "exercises"
@@ -19,6 +21,9 @@ GAP = re.compile(r"^ *### BEGIN SOLUTION: (.+)$", re.MULTILINE)
 
 SUMMED = "jax.grad(lambda w, x, y: sum(loss(w, *one) for one in zip(x, y)))"
 BACKWARDS = "(weights, images[::-1], labels[::-1])\n"
+LOSS = "-jax.nn.log_softmax(network(weights, image))[label]"
+MOVED = "value - rate * each[name].mean(0) for name, value in weights.items()"
+FIRST = "for name in weights:\n        return {name: weights[name] - rate * each[name].mean(0)}"
 
 # exercise, a right line, a wrong one for it, what the student is told
 MISTAKES = (
@@ -30,13 +35,22 @@ MISTAKES = (
     ("000_gradients", "return {name: value", "{name: value", "updated gives nothing"),
     ("000_gradients", "(weights, images, labels)\n", BACKWARDS, "the gradient of image 2 alone"),
     ("000_gradients", "jax.vmap(jax.grad(loss), in_axes=(None, 0, 0))", SUMMED, "have the shapes"),
+    ("000_gradients", LOSS, f"float({LOSS})", "jax cannot differentiate this loss"),
+    ("000_gradients", ", in_axes=(None, 0, 0))", ")", "is it vmap with in_axes=(None, 0, 0)?"),
+    ("000_gradients", "jax.vmap(jax.grad(loss), in_axes=(None, 0, 0))", "jax.grad(loss)", "a batch"),
+    ("000_gradients", "jax.grad(loss), in", "loss, in", "by the names of the weights, a dict, not"),
     ("000_gradients", "each[name].mean(0)", "each[name].sum(0)", "ones less 0.5 times the mean"),
+    ("000_gradients", f"{{name: {MOVED}}}", f"[{MOVED}]", "it gives what it was given"),
+    ("000_gradients", f"return {{name: {MOVED}}}", FIRST, "all weights move, w and b, not ['w']"),
+    ("000_gradients", f"return {{name: {MOVED}}}", "return weights - rate * each", "take them name by name"),
     ("001_budget", "linear 64", "linear 640", "are more than 250,000"),
     ("001_budget", "dropout 0.2", "dropout 0.1", "has a higher rate than the one before"),
     ("001_budget", "dropout 0.05", "dropout 0.0", "a dropout of 0 leaves nothing out"),
-    ("001_budget", 'return """', '"""', "network_text() gives no text"),
+    ("001_budget", 'return """', '"""', "network_text() gives nothing: is there a return?"),
+    ("001_budget", 'return """', 'return 8, """', "which is no text"),
     ("001_budget", 'return ["flip"]', 'return "flip"', "gives 'flip', which is no list"),
     ("001_budget", 'return ["flip"]', "return []", "gives an empty list: name one at least"),
+    ("001_budget", 'return ["flip"]', 'return ["flop"]', "flip"),
 )
 
 
@@ -88,7 +102,7 @@ def test_an_exercise_stops_at_its_first_gap_and_says_what_is_to_be_written(path,
 def test_a_mistake_is_told_in_one_line(name, right, wrong, told, run):  # 000-23
     before, found, after = text_of(name).partition(right)
     assert found
-    with pytest.raises(AssertionError, match=re.escape(told)) as caught:
+    with pytest.raises((AssertionError, ImagetteError), match=re.escape(told)) as caught:
         run(before + wrong + after)
     assert "\n" not in str(caught.value)
 

@@ -53,6 +53,11 @@ for i in range(4):
     assert found is not None, "loss gives nothing: is there a return?"
     assert np.shape(found) == (), f"loss gives one number, not an array of shape {np.shape(found)}"
     assert np.isclose(found, right, rtol=1e-4), f"image {i}'s loss is {right:.4f}, not {found:.4f}"
+try:
+    jax.grad(loss)(weights, images[0], labels[0])
+except TypeError as error:
+    told = "jax cannot differentiate this loss: no float() in it, and nothing of NumPy"
+    raise AssertionError(told) from error
 
 # %% [markdown]
 # ## The gradient of every image
@@ -69,8 +74,14 @@ def gradients_of_each(weights, images, labels):
 
 
 # %%
-each = gradients_of_each(weights, images[:4], labels[:4])
+try:
+    each = gradients_of_each(weights, images[:4], labels[:4])
+except (TypeError, ValueError) as error:
+    told = "images and labels have a batch, weights have none: is it vmap with in_axes=(None, 0, 0)?"
+    raise AssertionError(told) from error
 assert each is not None, "gradients_of_each gives nothing: is there a return?"
+kind = type(each).__name__
+assert isinstance(each, dict), f"it gives arrays by the names of the weights, a dict, not a {kind}"
 shapes = {name: np.shape(value) for name, value in each.items()}
 asked = {name: (4, *value.shape) for name, value in weights.items()}
 assert shapes == asked, f"the gradients of four images have the shapes {asked}, not {shapes}"
@@ -92,8 +103,16 @@ def updated(weights, each, rate):
 
 
 # %%
-moved = updated({"w": np.ones(2)}, {"w": np.array([[1.0, 2.0], [3.0, 6.0]])}, 0.5)
+ones, two = {"w": np.ones(2), "b": np.ones(1)}, {"w": [[1.0, 2.0], [3.0, 6.0]], "b": [[2.0], [4.0]]}
+try:
+    moved = updated(ones, {name: np.array(both) for name, both in two.items()}, 0.5)
+except TypeError as error:
+    told = "weights and gradients are dicts: take them name by name"
+    raise AssertionError(told) from error
 assert moved is not None, "updated gives nothing: is there a return?"
+kind = type(moved).__name__
+assert isinstance(moved, dict), f"it gives what it was given, weights in a dict, not a {kind}"
+assert moved.keys() == ones.keys(), f"all weights move, w and b, not {list(moved)}: return too early?"
 right = "ones less 0.5 times the mean of [1, 2] and [3, 6] are [0, -1]"
 assert np.array_equal(moved["w"], [0, -1]), f"{right}, not {np.asarray(moved['w']).tolist()}"
 

@@ -52,8 +52,10 @@ def network_text():
 
 
 # %%
-assert isinstance(network_text(), str), "network_text() gives no text: is there a return?"
-graph = im.walk(im.parse(network_text()), (1, 28, 28), classes=10)
+text = network_text()
+assert text is not None, "network_text() gives nothing: is there a return?"
+assert isinstance(text, str), f"network_text() gives {text!r}, which is no text"
+graph = im.walk(im.parse(text), (1, 28, 28), classes=10)
 print(f"{graph.parameters:,} parameters")
 assert graph.parameters <= BUDGET, f"{graph.parameters:,} parameters are more than {BUDGET:,}"
 rates = [node.layer.rate for node in graph.nodes if isinstance(node.layer, im.Dropout)]
@@ -79,6 +81,7 @@ def augmentation():
 augment = augmentation()
 assert isinstance(augment, list), f"augmentation() gives {augment!r}, which is no list"
 assert augment, "augmentation() gives an empty list: name one at least"
+check({"recipe": {"augment": augment}}, "this exercise")
 
 # %% [markdown]
 # ## Four epochs
@@ -107,9 +110,10 @@ def train(text, augment, title):
     return event.folder.history()[-1]["validation_accuracy"]
 
 
-reached = train(network_text(), augment, "my-network")
+print("loss and accuracy of each epoch: train | validation")
+reached = train(text, augment, "my-network")
 assert reached > ACCURACY, f"{reached:.1%} on validation is not above {ACCURACY:.0%}: change a part"
 
 # %% [markdown]
-# Question: call `train` with your network without its dropout, and with `[]`, no augmentation. Do
+# Question: `train(text, [], "no-augmentation")` trains without; write a text without dropout too. Do
 # they help in so few epochs? In how many might they?
