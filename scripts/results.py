@@ -95,7 +95,7 @@ def _cells(row: ResultRow, results: str) -> list[str]:
         row.data,
         f"{row.parameters:,}",
         millions(row.multiplications),
-        f"{row.epochs:.4g}",
+        epochs_text(row.epochs),
         clock(row.train_seconds),
         "" if row.setup_seconds is None else clock(row.setup_seconds),
         str(row.accuracy.n if row.accuracy else len(row.seeds)),
@@ -135,6 +135,16 @@ def _by_machine(results: Sequence[ResultRow]) -> Mapping[str, list[str]]:
         for machine in row.machines:
             found.setdefault(machine, []).append(f"`{row.experiment}`")
     return found
+
+
+def epochs_text(epochs: Sequence[float]) -> str:
+    """Of all seeds; from the fewest to the most, where a budget of time gave them other numbers.
+
+    >>> epochs_text((9, 9, 9)), epochs_text((15.15, 12.78, 13.2))
+    ('9', '12.8 to 15.2')
+    """
+    few, many = min(epochs), max(epochs)
+    return f"{few:.4g}" if few == many else f"{few:.3g} to {many:.3g}"
 
 
 def millions(count: int) -> str:
@@ -201,7 +211,7 @@ def page_block(
 
 def _taken(row: ResultRow) -> list[str]:
     name = f"`pretrained:{row.experiment}`"
-    return [name, row.data, f"{row.parameters:,}", f"{row.epochs:.4g}", _accuracy(row)]
+    return [name, row.data, f"{row.parameters:,}", epochs_text(row.epochs), _accuracy(row)]
 
 
 def _pareto_lines(theirs: Sequence[Theirs]) -> Iterator[str]:
@@ -237,16 +247,17 @@ def _ablation_lines(ablation: Ablation) -> Iterator[str]:
     yield from table(columns, [_variant_cells(one) for one in ablation.variants])
     yield ""
     yield (
-        f"Differences are points of accuracy, from `{ablation.against}`; *time* is of training, as "
-        f"a multiple of its. Measured on: {'; '.join(ablation.machines)}."
+        f"Differences are points of accuracy, from `{ablation.against}`, and lines in the figure "
+        "their 95 % intervals; *time* is of training, as a multiple of its. "
+        f"Measured on: {'; '.join(ablation.machines)}."
     )
     yield ""
 
 
 def _variant_cells(one: Without) -> list[str]:
-    shown = "" if one.difference is None else f"{100 * one.difference:+.2f} ({one.verdict})"
+    shown = "" if one.difference is None else f"{100 * one.difference:+z.2f} ({one.verdict})"
     bounds = one.interval
-    interval = f"{100 * bounds[0]:+.2f} to {100 * bounds[1]:+.2f}" if bounds else ""
+    interval = f"{100 * bounds[0]:+z.2f} to {100 * bounds[1]:+z.2f}" if bounds else ""
     accuracy = spread_text(Spread(one.mean, one.deviation, one.n))
     name = f"`{one.name}`"
     time = "" if one.ratio is None else f"{one.ratio:.2f}"

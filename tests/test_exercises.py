@@ -23,6 +23,8 @@ SUMMED = "jax.grad(lambda w, x, y: sum(loss(w, *one) for one in zip(x, y)))"
 BACKWARDS = "(weights, images[::-1], labels[::-1])\n"
 LOSS = "-jax.nn.log_softmax(network(weights, image))[label]"
 MOVED = "value - rate * each[name].mean(0) for name, value in weights.items()"
+NEW = f"{{name: {MOVED}}}"
+EACH = "jax.vmap(jax.grad(loss), in_axes=(None, 0, 0))"
 FIRST = "for name in weights:\n        return {name: weights[name] - rate * each[name].mean(0)}"
 
 # exercise, a right line, a wrong one for it, what the student is told
@@ -34,15 +36,15 @@ MISTAKES = (
     ("000_gradients", "return jax.vmap", "jax.vmap", "gradients_of_each gives nothing"),
     ("000_gradients", "return {name: value", "{name: value", "updated gives nothing"),
     ("000_gradients", "(weights, images, labels)\n", BACKWARDS, "the gradient of image 2 alone"),
-    ("000_gradients", "jax.vmap(jax.grad(loss), in_axes=(None, 0, 0))", SUMMED, "have the shapes"),
+    ("000_gradients", EACH, SUMMED, "have the shapes"),
     ("000_gradients", LOSS, f"float({LOSS})", "jax cannot differentiate this loss"),
     ("000_gradients", ", in_axes=(None, 0, 0))", ")", "is it vmap with in_axes=(None, 0, 0)?"),
-    ("000_gradients", "jax.vmap(jax.grad(loss), in_axes=(None, 0, 0))", "jax.grad(loss)", "a batch"),
+    ("000_gradients", EACH, "jax.grad(loss)", "a batch"),
     ("000_gradients", "jax.grad(loss), in", "loss, in", "by the names of the weights, a dict, not"),
     ("000_gradients", "each[name].mean(0)", "each[name].sum(0)", "ones less 0.5 times the mean"),
-    ("000_gradients", f"{{name: {MOVED}}}", f"[{MOVED}]", "it gives what it was given"),
-    ("000_gradients", f"return {{name: {MOVED}}}", FIRST, "all weights move, w and b, not ['w']"),
-    ("000_gradients", f"return {{name: {MOVED}}}", "return weights - rate * each", "take them name by name"),
+    ("000_gradients", NEW, f"[{MOVED}]", "it gives what it was given"),
+    ("000_gradients", f"return {NEW}", FIRST, "all weights move, w and b, not ['w']"),
+    ("000_gradients", f"return {NEW}", "return weights - rate * each", "take them name by name"),
     ("001_budget", "linear 64", "linear 640", "are more than 250,000"),
     ("001_budget", "dropout 0.2", "dropout 0.1", "has a higher rate than the one before"),
     ("001_budget", "dropout 0.05", "dropout 0.0", "a dropout of 0 leaves nothing out"),

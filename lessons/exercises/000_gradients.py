@@ -73,7 +73,9 @@ def gradients_of_each(weights, images, labels):
 try:
     each = gradients_of_each(weights, images[:4], labels[:4])
 except (TypeError, ValueError) as error:
-    told = "images and labels have a batch, weights have none: is it vmap with in_axes=(None, 0, 0)?"
+    told = (
+        "images and labels have a batch, weights have none: is it vmap with in_axes=(None, 0, 0)?"
+    )
     raise AssertionError(told) from error
 assert each is not None, "gradients_of_each gives nothing: is there a return?"
 kind = type(each).__name__
@@ -106,7 +108,9 @@ except TypeError as error:
 assert moved is not None, "updated gives nothing: is there a return?"
 kind = type(moved).__name__
 assert isinstance(moved, dict), f"it gives what it was given, weights in a dict, not a {kind}"
-assert moved.keys() == ones.keys(), f"all weights move, w and b, not {list(moved)}: return too early?"
+assert moved.keys() == ones.keys(), (
+    f"all weights move, w and b, not {list(moved)}: return too early?"
+)
 right = "ones less 0.5 times the mean of [1, 2] and [3, 6] are [0, -1]"
 assert np.array_equal(moved["w"], [0, -1]), f"{right}, not {np.asarray(moved['w']).tolist()}"
 

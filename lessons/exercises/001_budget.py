@@ -95,5 +95,5 @@ reached = train(text, augment, "my-network")
 assert reached > ACCURACY, f"{reached:.1%} on validation is not above {ACCURACY:.0%}: change a part"
 
 # %% [markdown]
-# Question: `train(text, [], "no-augmentation")` trains without; write a text without dropout too. Do
+# Question: `train(text, [], "unmoved")` has no augmentation; write a text without dropout too. Do
 # they help in so few epochs? In how many might they?

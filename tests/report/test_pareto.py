@@ -1,6 +1,7 @@
 from io import BytesIO
 
 import pytest
+from matplotlib.path import Path
 from PIL import Image
 
 from imagette.report.colours import ORANGE
@@ -73,6 +74,16 @@ def test_names_of_points_that_lie_close_cover_neither_each_other_nor_a_mark():
     assert not [1 for i, box in enumerate(boxes) for other in boxes[:i] if box.overlaps(other)]
     marks = axes.transData.transform([line for one in axes.lines for line in one.get_xydata()])
     assert not [1 for box in boxes for x, y in marks if box.contains(x, y)]
+
+
+def test_no_name_covers_the_line_of_the_front():
+    steep = (Point("low", 4e3, 0.75, on_front=True), Point("high", 4.1e3, 0.80, on_front=True))
+    beaten = Point("beaten", 9e3, 0.72, on_front=False)
+    (axes,) = pareto_figure([Price("parameters", (*POINTS[:1], *steep, beaten))], "%").axes
+    corners = [(1e3, 70), (4e3, 70), (4e3, 75), (4.1e3, 75), (4.1e3, 80)]
+    steps = Path(axes.transData.transform(corners))
+    names = [text.get_window_extent() for text in axes.texts]
+    assert [steps.intersects_bbox(name, filled=False) for name in names] == [False] * 4
 
 
 def test_of_two_marks_one_above_the_other_each_is_nearest_to_its_own_name():

@@ -34,7 +34,7 @@ def test_seeds_become_one_row_with_students_interval(result, tmp_path):
     for seed, accuracy in enumerate(figures):
         result("soft", seed, accuracy)
     (row,) = read_results(tmp_path / "results")
-    assert (row.experiment, row.seeds, row.epochs) == ("soft", (0, 1, 2), 1)
+    assert (row.experiment, row.seeds, row.epochs) == ("soft", (0, 1, 2), (1, 1, 1))
     assert (row.train_seconds, row.setup_seconds) == (100.0, 20.0)
     assert (row.parameters, row.multiplications) == (7850, 7840)
     assert row.watched

@@ -40,7 +40,8 @@ def ablation_figure(rows: Sequence[Row], against: str, split: str) -> Figure:
         axes.plot(100 * row.difference, place, marker=mark, color=colour, markersize=7)
     axes.set_yticks(range(len(rows)), [shown(row.name).replace("$", r"\$") for row in rows])
     axes.set_ylim(len(rows) - 0.5, -0.5)
-    axes.set_xlabel(f"points of accuracy on {split}, from {shown(against)}", parse_math=False)
+    label = f"difference in accuracy on {split} from '{shown(against)}', points"
+    axes.set_xlabel(label, parse_math=False)
     bare(axes)
     axes.grid(visible=False, axis="y")
     return figure

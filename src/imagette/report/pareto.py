@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise, product
 from math import hypot
 
 import numpy as np
@@ -28,7 +28,7 @@ _PIXELS_A_POINT = 1 / 72  # times the figure's own resolution
 _PLACES = ((6, 6), (6, -12), (6, 17), (6, -23), (6, 28), (6, -34))
 
 Pixels = NDArray[np.float64]  # x and y in the last axis
-Faults = tuple[bool, bool]  # of a name's place: it covers something; another mark is nearer to it
+Faults = tuple[int, bool]  # of a name's place: how much it covers; another mark is nearer to it
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +71,14 @@ def pareto_figure(
 
 
 def _keep_apart(axes: Axes, points: Sequence[Point]) -> None:
-    """Moves each name to the first place where it covers neither a mark nor a name before it.
+    """Moves each name to where it covers fewest of the marks, the line's steps and earlier names.
 
     Of such places, those are better where no other mark is nearer to it than its own.
     """
     half = _MARK_POINTS * axes.figure.dpi * _PIXELS_A_POINT
     middles = axes.transData.transform([(one.price, 100 * one.accuracy) for one in points])
     taken = [Bbox([[x - half, y - half], [x + half, y + half]]) for x, y in middles]
+    taken += _line_boxes([xy for xy, one in zip(middles, points, strict=True) if one.on_front])
     for name in (text for text in axes.texts if isinstance(text, Annotation)):
         own = axes.transData.transform(name.xy)
         side = -1 if name.get_horizontalalignment() == "right" else 1
@@ -88,8 +89,16 @@ def _keep_apart(axes: Axes, points: Sequence[Point]) -> None:
 
 def _faults(box: Bbox, own: Pixels, middles: Pixels, taken: Sequence[Bbox]) -> Faults:
     nearest = min(_distance(box, middle) for middle in middles)
-    covers = any(box.overlaps(other) for other in taken)
+    covers = sum(box.overlaps(other) for other in taken)
     return covers, nearest < _distance(box, own) - _SAME_PIXELS
+
+
+def _line_boxes(front: Sequence[Pixels]) -> list[Bbox]:
+    """The steps of the front's line: from each point level to the next one's price, then up."""
+    boxes = []
+    for (x, y), (next_x, next_y) in pairwise(sorted(xy.tolist() for xy in front)):
+        boxes += [Bbox([[x, y], [next_x, y]]), Bbox([[next_x, y], [next_x, next_y]])]
+    return boxes
 
 
 def _stood(name: Annotation, place: tuple[int, int]) -> Bbox:
@@ -117,7 +126,9 @@ def _panel(axes: Axes, price: Price, most_names: int) -> None:
         marker="D",
         markevery=[place for place, one in enumerate(front) if not one.is_theirs],
         markersize=6,
-        color=BLUE,
+        markerfacecolor=BLUE,
+        markeredgecolor=BLUE,
+        color=GREY,
         drawstyle="steps-post",
         linewidth=1.5,
     )

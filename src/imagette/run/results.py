@@ -32,7 +32,7 @@ class ResultRow:
     data: str
     parameters: int
     multiplications: int  # forward, of one image
-    epochs: float
+    epochs: tuple[float, ...]  # of each seed
     train_seconds: float
     setup_seconds: float | None
     seeds: tuple[int, ...]
@@ -82,7 +82,7 @@ def _row(name: str, paths: Sequence[Path]) -> ResultRow:
             data=first.data,
             parameters=first.parameters,
             multiplications=int(folders[0].cost()["cost"]["multiplications"]),
-            epochs=fmean(run.summary.epochs for run in runs),
+            epochs=tuple(run.summary.epochs for run in runs),
             train_seconds=fmean(_seconds(folders, "train_seconds")),
             setup_seconds=fmean(setup) if (setup := _seconds(folders, "setup_seconds")) else None,
             seeds=tuple(run.summary.seed for run in runs),
