@@ -40,10 +40,11 @@ def runs(tmp_path, monkeypatch):
     return tmp_path / "runs"
 
 
-def signalled(place, *numbers, engine="torch"):
+def signalled(place, *numbers, engine="torch", words=None):
     """Exit code, standard output, standard error."""
     sent = ",".join(str(int(number)) for number in numbers)
-    command = [sys.executable, "-c", SCRIPT, *place, sent, *WORDS, "--engine", engine]
+    asked = words or [*WORDS, "--engine", engine]
+    command = [sys.executable, "-c", SCRIPT, *place, sent, *asked]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert "Traceback" not in done.stderr
     return done.returncode, done.stdout, done.stderr
@@ -72,6 +73,18 @@ def test_a_signal_during_evaluation_or_saving_waits_for_its_end(runs, place, cap
     assert main(["train", "--resume", "runs/first_light"]) == 0
     assert RunFolder.open(runs / "first_light").history()[-1]["epoch"] == 3
     capsys.readouterr()
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 75)])
+def test_a_signal_to_reproduce_leaves_nothing_behind(runs, number, code, monkeypatch, capsys):
+    assert main([*WORDS, "--set", "recipe.epochs=1"]) == 0
+    capsys.readouterr()
+    monkeypatch.setenv("TMPDIR", str(runs.parent))
+    words = ["reproduce", "runs/first_light"]
+    found, _, err = signalled(STEPPING, number, words=words)
+    assert (found, err.count("\n")) == (code, 1)
+    assert "before all was compared" in err
+    assert not list(runs.parent.glob("imagette-reproduce-*"))
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 75)])

@@ -1,6 +1,7 @@
 """`imagette reproduce`: a run trained again, and compared bit for bit."""
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from shutil import rmtree
@@ -10,6 +11,7 @@ from typing import Annotated
 import typer
 
 from imagette.cli.console import Output
+from imagette.cli.interruption import Interrupted, Interruption
 from imagette.cli.screen import Screen
 from imagette.cli.train import DataDir
 from imagette.cli.trained import RUN_HELP
@@ -39,7 +41,11 @@ def reproduce_command(
     """
     place = out or Path(mkdtemp(prefix="imagette-reproduce-"))
     try:
-        found = _followed(reproduce(run, place, steps, data_dir, trust), as_json)
+        with Interruption() as interruption:
+            found = _followed(reproduce(run, place, steps, data_dir, trust), as_json)
+    except Interrupted as signal:
+        print(f"imagette: {signal} before all was compared", file=sys.stderr)
+        raise typer.Exit(interruption.exit_code) from None
     finally:
         if out is None:
             rmtree(place, ignore_errors=True)
