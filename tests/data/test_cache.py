@@ -48,9 +48,17 @@ def test_a_source_that_changed_is_read_anew(written, prepared):
     assert [path.name for path in written.parent.iterdir()] == ["tiny-v1"]
 
 
-def test_a_set_made_meanwhile_by_another_process_is_kept(written, prepared, monkeypatch):
-    monkeypatch.setattr(cache_file.Path, "exists", lambda path: False)
+def test_a_set_that_another_process_put_there_is_kept(written, prepared):
+    before = written.stat().st_ino
     write_cached("tiny", "f", prepared)
+    assert written.stat().st_ino == before
+    assert [path.name for path in written.parent.iterdir()] == ["tiny-v1"]
+
+
+def test_a_set_made_in_the_last_moment_by_another_process_is_kept(written, prepared, monkeypatch):
+    monkeypatch.setattr(cache_file.Path, "exists", lambda path: False)
+    write_cached("tiny", "other", prepared)
+    assert open_cached("tiny", "f") is not None
     assert [path.name for path in written.parent.iterdir()] == ["tiny-v1"]
 
 

@@ -85,7 +85,7 @@ def write_cached(key: str, fingerprint: str, prepared: Prepared) -> None:
             counts=counts,
         )
         _write(made / "meta.json", meta.model_dump_json(indent=1).encode())
-        _put_in_place(made, folder)
+        _put_in_place(made, folder, fingerprint)
     finally:
         shutil.rmtree(made, ignore_errors=True)
 
@@ -135,9 +135,11 @@ def _write(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _put_in_place(made: Path, folder: Path) -> None:
-    """Rename; an older set there is moved aside first, and one made meanwhile is kept."""
+def _put_in_place(made: Path, folder: Path, fingerprint: str) -> None:
+    """Rename; a set of another source there is moved aside, and one made meanwhile is kept."""
     made.chmod(0o755)
+    if _is_of(folder, fingerprint):
+        return
     if folder.exists():
         folder.rename(made / "replaced")
     try:
@@ -147,6 +149,13 @@ def _put_in_place(made: Path, folder: Path) -> None:
             return
         raise
     shutil.rmtree(folder / "replaced", ignore_errors=True)
+
+
+def _is_of(folder: Path, fingerprint: str) -> bool:
+    try:
+        return _meta(folder).fingerprint == fingerprint
+    except DataError:
+        return False
 
 
 def _meta(folder: Path) -> Meta:

@@ -47,12 +47,14 @@ def to_judge(sizes: Mapping[str, int]) -> list[str]:
 
     >>> to_judge({"train": 50_000, "validation": 0})
     ['train']
+    >>> to_judge({"train": 50_000, "validation": 10, "test": 10})
+    ['validation', 'test']
     """
     return [name for name in ("validation", "test") if sizes.get(name)] or ["train"]
 
 
 def splits_to_judge(training: Training) -> dict[str, Split]:
-    """Of `to_judge`, the images."""
+    """The images of the splits that `to_judge` names."""
     all_of = {"train": training.train, "validation": training.validation, "test": training.test}
     splits = {name: split for name, split in all_of.items() if split is not None}
     return {name: splits[name] for name in to_judge({n: len(s) for n, s in splits.items()})}

@@ -158,7 +158,7 @@ def _aligned(values: NDArray[Any]) -> NDArray[Any]:
 def _options() -> dict[str, bool | int]:
     """Those of the options that this version of XLA knows: another ends the compilation."""
     if _are_known(_OPTIONS):
-        return _OPTIONS
+        return dict(_OPTIONS)
     return {name: value for name, value in _OPTIONS.items() if _are_known({name: value})}
 
 
