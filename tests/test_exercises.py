@@ -107,6 +107,7 @@ def test_a_mistake_is_told_in_one_line(name, right, wrong, told, run):  # 000-23
     with pytest.raises((AssertionError, ImagetteError), match=re.escape(told)) as caught:
         run(before + wrong + after)
     assert "\n" not in str(caught.value)
+    assert "train" not in [entry.name for entry in caught.traceback], "told where it was made"
 
 
 def test_marks_are_replaced_where_they_stand(script):
