@@ -22,27 +22,27 @@ settings.load_profile("imagette")
 
 REAL_CACHE = Path(os.environ.get("IMAGETTE_TEST_CACHE") or cache_root())
 
-
 # Of two processes neither waits for the other's last file, if what takes longest goes out first.
 LONGEST = (
     "test_lessons.py",
-    "test_killed.py",
-    "test_source.py",
-    "test_jax_adapters.py",
-    "test_jax_shards.py",
-    "test_agreement.py",
-    "test_interruption.py",
-    "test_power.py",
-    "test_jax_backend.py",
-    "test_sweep.py",
-    "test_accumulate.py",
-    "test_averaging.py",
+    "run/test_killed.py",
+    "export/source/test_source.py",
+    "engines/test_jax_adapters.py",
+    "engines/test_jax_shards.py",
+    "engines/test_agreement.py",
+    "cli/test_interruption.py",
+    "run/test_power.py",
+    "engines/test_jax_backend.py",
+    "cli/test_sweep.py",
+    "engines/test_accumulate.py",
+    "engines/test_averaging.py",
 )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    place = {name: order for order, name in enumerate(LONGEST)}
-    items.sort(key=lambda item: place.get(item.path.name, len(LONGEST)))
+    files = ((Path(__file__).parent / name).resolve(strict=True) for name in LONGEST)
+    place = {path: order for order, path in enumerate(files)}
+    items.sort(key=lambda item: place.get(item.path.resolve(), len(LONGEST)))
 
 
 @pytest.fixture(autouse=True, scope="session")
