@@ -132,8 +132,9 @@ def test_a_measured_interval_of_checkpoints_is_recorded_and_moves_no_bit(
 def test_an_existing_folder_is_never_written_over(experiment, trained, tmp_path):  # 000-07, 004-T4
     out = tmp_path / "mine"
     assert trained(experiment(), out=out).folder.path == out
-    with pytest.raises(UsageError, match="exists and is not empty"):
-        trained(experiment(), out=out)
+    for same in (out, str(out)):
+        with pytest.raises(UsageError, match="exists and is not empty"):
+            trained(experiment(), out=same)
 
 
 def test_the_best_checkpoint_is_chosen_on_validation(experiment, trained):  # 000-12

@@ -82,7 +82,7 @@ RunEvents = Generator[RunEvent, Stop | None, None]
 def train_experiment(
     experiment: Experiment,
     *,
-    out: Path | None = None,
+    out: Path | str | None = None,
     source: Path | None = None,
     origin: Origin | None = None,
     data_dir: Path | None = None,
@@ -108,7 +108,8 @@ def train_experiment(
     remarks = check_together(prepared)
     prepared = decided(prepared)
     weights = weights_to_begin(prepared, given)
-    folder = make_folder(prepared, weights, sources_of(experiment, base), source, out, given)
+    place = Path(out) if out else None
+    folder = make_folder(prepared, weights, sources_of(experiment, base), source, place, given)
     places = (data_dir, base)
     yield from train_prepared(prepared, folder, Start(weights), remarks, began, places)
 
