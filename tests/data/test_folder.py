@@ -23,6 +23,14 @@ def test_a_test_folder_is_used_as_it_is(picture_folder):
     assert (len(raw.train), len(raw.test)) == (6, 4)
 
 
+def test_folders_beside_train_and_test_are_told(picture_folder, capsys):
+    for name in ("train", "val", "Test"):
+        folder = picture_folder(f"set/{name}").parent
+    FolderSource(folder).load(None)
+    told = f"imagette: only train/ and test/ of {str(folder)!r} are read, not 'Test', 'val'\n"
+    assert capsys.readouterr().err == told
+
+
 def test_a_class_of_the_test_alone_is_refused(picture_folder):
     picture_folder("set/train", count=3)
     root = picture_folder("set/test", classes=("cat", "cow"), count=2).parent

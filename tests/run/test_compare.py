@@ -65,6 +65,23 @@ def test_one_seed_each_is_paired_by_image(make_run):
     assert not any("no seed" in remark for remark in compare_runs([one.path, again.path]).remarks)
 
 
+@pytest.mark.parametrize(
+    ("others", "data", "why"),
+    [
+        ((2, 3, 4), {}, "one seed in common with"),
+        ((0, 1, 2), {"split_seed": 1}, "judged on other images than"),
+    ],
+)
+def test_seeds_that_are_not_compared_are_told(make_run, tmp_path, others, data, why):
+    for seed in (0, 1, 2):
+        make_run(f"all/one-{seed}", right=[True] * 20, seed=seed)
+    for seed in others:
+        make_run(f"all/two-{seed}", right=HALF, seed=seed, recipe={"batch": 16}, data=data)
+    found = compare_runs([tmp_path / "all"])
+    (told,) = [remark for remark in found.remarks if "is compared" in remark]
+    assert f": {why} {found.against}; one training of each is compared, seed {others[0]}" in told
+
+
 def test_answers_that_were_not_kept_or_are_of_other_weights_are_not_taken(experiment, trained):
     runs = [
         trained(experiment(data={"limit": 200}, recipe={"batch": batch})).folder

@@ -19,16 +19,24 @@ _ALIASES = (
 def class_index(class_names: Sequence[str], word: str) -> int:
     """The label of the class called `word`: its name, an alias of it, or its number.
 
-    Capitals do not matter. Raises UsageError for an unknown word.
+    Capitals do not matter where no name has the same ones, and a number is one only where no name
+    is. Raises UsageError for an unknown word.
 
     >>> class_index(("airplane", "automobile"), "car")
     1
+    >>> class_index(("0", "1", "10", "2"), "2")
+    3
     """
-    wanted = word.strip().lower()
+    exact = word.strip()
+    wanted = exact.lower()
     words = next((group for group in _ALIASES if wanted in group), {wanted})
-    for index, name in enumerate(class_names):
-        if name.lower() in words or str(index) == wanted:
-            return index
+    for fits in (
+        [name == exact for name in class_names],
+        [name.lower() in words for name in class_names],
+        [str(label) == exact for label in range(len(class_names))],
+    ):
+        if any(fits):
+            return fits.index(True)
     raise UsageError(f"{word!r} is not a class. {nearest(word, class_names)}")
 
 

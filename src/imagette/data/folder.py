@@ -9,12 +9,14 @@ from pathlib import Path
 import numpy as np
 
 from imagette.data.classes import check_names
+from imagette.data.notice import notice
 from imagette.data.own_set import own_set
 from imagette.data.raw import LARGEST_BYTES, RawSet
 from imagette.data.readers.picture import SUFFIXES, Colour, read_header, read_picture
 from imagette.data.scratch import room
 from imagette.data.split import Split
 from imagette.errors import DataError
+from imagette.plain import short
 
 Listing = Mapping[str, tuple[Path, ...]]
 """Class name to its picture files, both sorted by name."""
@@ -64,6 +66,8 @@ class FolderSource:
 
     def load(self, _data_dir: Path | None) -> RawSet:
         train_files, test_files = self._listings()
+        if others := self._passed_over():
+            notice(f"only train/ and test/ of {str(self.path)!r} are read, not {others}")
         class_names = tuple(train_files)
         form = self._form(train_files)
         train = _read(train_files, class_names, form)
@@ -78,6 +82,13 @@ class FolderSource:
         if not train.is_dir():
             return _listing(self.path, self.path), None
         return _listing(train, self.path), _listing(test, self.path) if test.is_dir() else None
+
+    def _passed_over(self) -> str:
+        """The folders beside train/ and test/, such as val/, in words."""
+        if not (self.path / "train").is_dir():
+            return ""
+        beside = [child.name for child in _folders(self.path)]
+        return short(", ".join(f"{name!r}" for name in beside if name not in ("train", "test")))
 
     def _known(self, test: Listing, class_names: Sequence[str]) -> Listing:
         if unknown := [name for name in test if name not in class_names]:
@@ -100,9 +111,14 @@ class FolderSource:
         return _Form(first.height, first.width, colour, None)
 
 
-def _listing(folder: Path, root: Path) -> Listing:
+def _folders(folder: Path) -> list[Path]:
+    """Those inside it that are not hidden, in the order of their names."""
     names = sorted(entry.name for entry in folder.iterdir() if not entry.name.startswith("."))
-    classes = [folder / name for name in names if (folder / name).is_dir()]
+    return [folder / name for name in names if (folder / name).is_dir()]
+
+
+def _listing(folder: Path, root: Path) -> Listing:
+    classes = _folders(folder)
     if not classes:
         raise DataError(f"{str(folder)!r} must hold one folder for each class. It holds none.")
     check_names([child.name for child in classes], str(folder))

@@ -265,15 +265,21 @@ def _about(variants: Sequence[Variant]) -> list[str]:
 
 
 def _without_pairs(variants: Sequence[Variant], reference: Variant) -> Iterator[str]:
-    """Of whom one training each is compared, though they have other seeds."""
+    """Of whom one training each is compared, though there are others."""
     theirs = [run.summary.seed for run in reference.counted]
     for variant in variants:
         mine = [run.summary.seed for run in variant.counted]
-        if variant.difference and not {*mine} & {*theirs}:
-            yield (
-                f"{variant.name}: no seed in common with {reference.name}; one training of each "
-                f"is compared, seed {min(mine)} against {min(theirs)}"
-            )
+        if variant.difference is None or variant.difference.over == "seeds":
+            continue
+        shared = sorted({*mine} & {*theirs})
+        if shared and len(mine) == len(theirs) == 1:
+            continue
+        seed, other = (shared[0], shared[0]) if shared else (min(mine), min(theirs))
+        why = ("no seed in common with", "one seed in common with", "judged on other images than")
+        yield (
+            f"{variant.name}: {why[min(len(shared), 2)]} {reference.name}; one training of each "
+            f"is compared, seed {seed} against {other}"
+        )
 
 
 def _singles(variant: Variant, split: str) -> list[float]:

@@ -12,6 +12,7 @@ PICTURES = {
     "colour": Image.fromarray(COLOURS),
     "grey": Image.fromarray(COLOURS[..., 0]),
     "16 bits": Image.fromarray(COLOURS[..., 0].astype(np.uint16) * 257),
+    "32 bits": Image.fromarray(COLOURS[..., 0].astype(np.int32) * 700 - 9000),
     "transparent": Image.fromarray(np.dstack([COLOURS, COLOURS[..., :1]])),
     "palette": Image.fromarray(COLOURS).quantize(16),
 }
@@ -24,7 +25,8 @@ def test_a_picture_is_read_as_imagette_reads_it(kind, shape, tmp_path, monkeypat
     own = {"HEIGHT": height, "WIDTH": width, "COLOUR": "L" if channels == 1 else "RGB"}
     for name, value in own.items():
         monkeypatch.setattr(numpy_code, name, value)
-    PICTURES[kind].save(tmp_path / "picture.png")
+    form = "TIFF" if kind == "32 bits" else "PNG"  # which has no more than 16
+    PICTURES[kind].save(tmp_path / "picture.png", form)
     found = numpy_code.read_picture(tmp_path / "picture.png")
     np.testing.assert_array_equal(found[0], adapted(tmp_path / "picture.png", shape, None).image)
     inverted = numpy_code.read_picture(tmp_path / "picture.png", invert=True)

@@ -72,7 +72,8 @@ def read(path: Path, size: Size, invert: bool) -> Any:
     if picture.mode == "F":
         raise ValueError("it holds floating-point pixels; save it with 8 or 16 bits")
     if picture.mode.startswith("I"):
-        picture = Image.fromarray(((np.asarray(picture, np.int32) + 128) // 257).astype(np.uint8))
+        wide = np.clip(np.asarray(picture, np.int32), 0, 65535)
+        picture = Image.fromarray(((wide + 128) // 257).astype(np.uint8))
     if picture.has_transparency_data:
         layer = picture.convert("RGBA")
         picture = Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer)

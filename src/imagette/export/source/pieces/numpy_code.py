@@ -66,7 +66,7 @@ def read_picture(path: Path, invert: bool = False) -> Images:
     picture = ImageOps.exif_transpose(Image.open(path))
     if picture.mode.startswith("I"):  # of 16 bits
         picture = Image.fromarray(
-            ((np.asarray(picture, int) + 128) // 257).astype("uint8")
+            ((np.clip(np.asarray(picture, int), 0, 65535) + 128) // 257).astype("uint8")
         )
     paper = Image.new("RGBA", picture.size, "white")  # under what is transparent
     picture = Image.alpha_composite(paper, picture.convert("RGBA")).convert(COLOUR)
