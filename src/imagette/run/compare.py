@@ -11,7 +11,7 @@ from imagette.evaluate.comparison import Difference, Evidence, Spread, settle, s
 from imagette.evaluate.spec import JUDGED_FIRST
 from imagette.report.comparison import Curve
 from imagette.run.curve import curve_of
-from imagette.run.difference import evidence_of
+from imagette.run.difference import evidence_of, one_seed_each
 from imagette.run.figures import KeptAnswers, RunFigures, figures_of
 from imagette.run.lines import shown_epochs
 from imagette.run.search import runs_meant
@@ -271,13 +271,13 @@ def _without_pairs(variants: Sequence[Variant], reference: Variant) -> Iterator[
         mine = [run.summary.seed for run in variant.counted]
         if variant.difference is None or variant.difference.over == "seeds":
             continue
-        shared = sorted({*mine} & {*theirs})
-        if shared and len(mine) == len(theirs) == 1:
+        num_shared = len({*mine} & {*theirs})
+        if num_shared and len(mine) == len(theirs) == 1:
             continue
-        seed, other = (shared[0], shared[0]) if shared else (min(mine), min(theirs))
+        seed, other = one_seed_each(mine, theirs)
         why = ("no seed in common with", "one seed in common with", "judged on other images than")
         yield (
-            f"{variant.name}: {why[min(len(shared), 2)]} {reference.name}; one training of each "
+            f"{variant.name}: {why[min(num_shared, 2)]} {reference.name}; one training of each "
             f"is compared, seed {seed} against {other}"
         )
 

@@ -1,6 +1,6 @@
 """What tells one variant's accuracy from another's, or why that cannot be said."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -44,8 +44,18 @@ def evidence_of(
     shared = sorted(mine.keys() & theirs.keys())
     if len(shared) > 1 and _cut(runs[0], split) == _cut(others[0], split):
         return _on_seeds([mine[at] for at in shared], [theirs[at] for at in shared], split, kept)
-    seed, other_seed = (shared[0], shared[0]) if shared else (min(mine), min(theirs))
+    seed, other_seed = one_seed_each(mine, theirs)
     return _on_images(mine[seed], theirs[other_seed], split, kept)
+
+
+def one_seed_each(mine: Collection[int], theirs: Collection[int]) -> tuple[int, int]:
+    """Of which seeds one training each is compared: the lowest that both have, or of each.
+
+    >>> one_seed_each([2, 1, 0], [2, 3, 1]), one_seed_each([1, 0], [3, 2])
+    ((1, 1), (0, 2))
+    """
+    shared = {*mine} & {*theirs}
+    return (min(shared), min(shared)) if shared else (min(mine), min(theirs))
 
 
 def _data_set(run: RunFigures) -> tuple[object, ...]:
